@@ -1,0 +1,142 @@
+/* pool.c - see pool.h. Idle threads sleep on a condition variable; a run is one generation of it. */
+#include "base/pool.h"
+
+#include "base/memory.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#define MAX_THREADS 256
+
+typedef struct worker {
+    pthread_t thread;
+    dc_pool *pool;
+    int number;
+} worker;
+
+struct dc_pool {
+    int threads; /* the caller included */
+    int started; /* threads really running beside the caller */
+    pthread_mutex_t mutex;
+    pthread_cond_t work, done;
+    uint64_t generation;
+    int busy; /* workers that have not finished this generation */
+    bool quit;
+    dc_task_fn fn;
+    void *context;
+    int tasks;
+    atomic_int next; /* first task nobody has taken */
+    worker workers[];
+};
+
+static void take_tasks(dc_pool *pool, int number)
+{
+    int task;
+    while ((task = atomic_fetch_add_explicit(&pool->next, 1, memory_order_relaxed)) < pool->tasks)
+        pool->fn(pool->context, task, number);
+}
+
+static void *work(void *argument)
+{
+    worker *self = argument;
+    dc_pool *pool = self->pool;
+    uint64_t seen = 0;
+    pthread_mutex_lock(&pool->mutex);
+    for (;;) {
+        while (pool->generation == seen && !pool->quit)
+            pthread_cond_wait(&pool->work, &pool->mutex);
+        if (pool->quit)
+            break;
+        seen = pool->generation;
+        pthread_mutex_unlock(&pool->mutex);
+        take_tasks(pool, self->number);
+        pthread_mutex_lock(&pool->mutex);
+        if (--pool->busy == 0)
+            pthread_cond_signal(&pool->done);
+    }
+    pthread_mutex_unlock(&pool->mutex);
+    return NULL;
+}
+
+static int usable_cores(void)
+{
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) != 0)
+        return 1;
+    return CPU_COUNT(&set);
+}
+
+dc_status dc_pool_create(int threads, dc_pool **ret_pool)
+{
+    if (threads <= 0)
+        threads = usable_cores();
+    if (threads > MAX_THREADS)
+        threads = MAX_THREADS;
+    dc_pool *pool;
+    DC_TRY(dc_alloc(1, sizeof *pool + (size_t)threads * sizeof(worker), (void **)&pool));
+    pool->threads = threads;
+    pthread_mutex_init(&pool->mutex, NULL);
+    pthread_cond_init(&pool->work, NULL);
+    pthread_cond_init(&pool->done, NULL);
+    for (int i = 1; i < threads; i++) {
+        worker *w = &pool->workers[i];
+        *w = (worker){.pool = pool, .number = i};
+        int error = pthread_create(&w->thread, NULL, work, w);
+        if (error) {
+            dc_pool_free(pool);
+            return dc_fail(DCGAN_E_MEMORY, "Thread %d of %d cannot be started. Ask for fewer with --threads.", i + 1,
+                           threads);
+        }
+        pool->started++;
+    }
+    *ret_pool = pool;
+    return DCGAN_OK;
+}
+
+void dc_pool_free(dc_pool *pool)
+{
+    if (!pool)
+        return;
+    pthread_mutex_lock(&pool->mutex);
+    pool->quit = true;
+    pthread_cond_broadcast(&pool->work);
+    pthread_mutex_unlock(&pool->mutex);
+    for (int i = 1; i <= pool->started; i++)
+        pthread_join(pool->workers[i].thread, NULL);
+    pthread_cond_destroy(&pool->done);
+    pthread_cond_destroy(&pool->work);
+    pthread_mutex_destroy(&pool->mutex);
+    free(pool);
+}
+
+int dc_pool_threads(const dc_pool *pool)
+{
+    return pool->threads;
+}
+
+void dc_pool_run(dc_pool *pool, dc_task_fn fn, void *context, int tasks)
+{
+    if (tasks <= 0)
+        return;
+    pool->fn = fn;
+    pool->context = context;
+    pool->tasks = tasks;
+    atomic_store_explicit(&pool->next, 0, memory_order_relaxed);
+    bool alone = pool->started == 0 || tasks == 1;
+    if (!alone) {
+        pthread_mutex_lock(&pool->mutex);
+        pool->busy = pool->started;
+        pool->generation++;
+        pthread_cond_broadcast(&pool->work);
+        pthread_mutex_unlock(&pool->mutex);
+    }
+    take_tasks(pool, 0);
+    if (!alone) {
+        pthread_mutex_lock(&pool->mutex);
+        while (pool->busy > 0)
+            pthread_cond_wait(&pool->done, &pool->mutex);
+        pthread_mutex_unlock(&pool->mutex);
+    }
+}
