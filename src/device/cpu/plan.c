@@ -1,0 +1,273 @@
+/* plan.c - a plan's memory: what each block becomes, where its parameters and activations lie, and how
+ * parameters get from PyTorch's order to this device's and back. */
+#include "device/cpu/pass.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool widens(const dc_block *block)
+{
+    return block->conv == DC_CONV_EXPAND || block->conv == DC_CONV_UP;
+}
+
+/* F(4x4, 2x2) multiplies 25/36 as often as F(2x2, 2x2), but has 25/9 as many transformed weights, and its
+ * tiles may hang further over the edge. Its weights must fit half of the third-level cache. */
+static int choose_tile(const dc_cpu_device *device, const dc_cpu_conv *conv)
+{
+    int work[2];
+    for (int i = 0; i < 2; i++) {
+        int tile = 2 << i, tiles = dc_cpu_divide_up(conv->narrow_h, tile) * dc_cpu_divide_up(conv->narrow_w, tile);
+        work[i] = tiles * (tile + 1) * (tile + 1);
+    }
+    size_t weights = (size_t)25 * 4 * (size_t)conv->wide_c * (size_t)conv->narrow_c * sizeof(float);
+    return work[1] < work[0] && weights <= device->level3 / 2 ? 4 : 2;
+}
+
+static dc_cpu_layer layer_of(const dc_cpu_device *device, const dc_net *net, int index)
+{
+    const dc_block *block = &net->blocks[index];
+    bool up = widens(block), first = index == 0, last = index == net->block_count - 1;
+    int unit = device->kernels->columns;
+    int in_c = first ? block->in_c : dc_cpu_round_up(block->in_c, unit);
+    int out_c = last ? block->out_c : dc_cpu_round_up(block->out_c, unit);
+    dc_cpu_conv conv = {.wide_h = up ? block->out_h : block->in_h,
+                        .wide_w = up ? block->out_w : block->in_w,
+                        .wide_c = up ? out_c : in_c,
+                        .narrow_h = up ? block->in_h : block->out_h,
+                        .narrow_w = up ? block->in_w : block->out_w,
+                        .narrow_c = up ? in_c : out_c};
+    if (block->conv == DC_CONV_EXPAND || block->conv == DC_CONV_REDUCE)
+        conv.kind = DC_CPU_DENSE;
+    else
+        conv.kind = (up ? last : first) ? DC_CPU_PICTURE : DC_CPU_WINOGRAD;
+    conv.tile = choose_tile(device, &conv);
+    return (dc_cpu_layer){.conv = conv,
+                          .widens = up,
+                          .channels = out_c,
+                          .out_size = (size_t)block->out_h * (size_t)block->out_w * (size_t)out_c};
+}
+
+/* ---- Memory ------------------------------------------------------------------------------------------ */
+
+static size_t weight_count(const dc_cpu_conv *conv)
+{
+    size_t taps = conv->kind == DC_CPU_DENSE ? (size_t)conv->wide_h * (size_t)conv->wide_w : 16;
+    return taps * (size_t)conv->wide_c * (size_t)conv->narrow_c;
+}
+
+static size_t stored_count(const dc_cpu_plan *plan, const dc_param *param)
+{
+    const dc_cpu_layer *layer = &plan->layers[param->block];
+    return param->kind == DC_PARAM_WEIGHT ? weight_count(&layer->conv) : (size_t)layer->channels;
+}
+
+/* Each parameter begins on a cache line. */
+static void lay_out_params(dc_cpu_plan *plan)
+{
+    const dc_net *net = &plan->base.net;
+    size_t offset = 0;
+    for (int trained = 1; trained >= 0; trained--) {
+        for (int i = 0; i < net->param_count; i++) {
+            if (dc_param_is_trained(&net->params[i]) != (trained == 1))
+                continue;
+            plan->offsets[i] = offset;
+            size_t line = DC_ALIGNMENT / sizeof(float);
+            offset += (stored_count(plan, &net->params[i]) + line - 1) / line * line;
+        }
+        if (trained)
+            plan->trained = offset;
+    }
+    plan->roles[DC_ROLE_VALUE] = dc_cpu_take(&plan->parameters, offset);
+    for (int role = DC_ROLE_GRADIENT; plan->base.usage == DC_USAGE_TRAIN && role <= DC_ROLE_MOMENT2; role++)
+        plan->roles[role] = dc_cpu_take(&plan->parameters, plan->trained);
+}
+
+static void lay_out_norm(dc_cpu_norm *norm, size_t channels, float slope, dc_arena *arena)
+{
+    float **const parts[] = {&norm->mean, &norm->inverse, &norm->scale, &norm->shift, &norm->tilt, &norm->lift};
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        *parts[i] = dc_cpu_take(arena, channels);
+    norm->slope = slope;
+}
+
+static float slope_of(const dc_block *block)
+{
+    return block->act == DC_ACT_RELU ? 0 : block->act == DC_ACT_LEAKY_RELU ? block->slope : 1;
+}
+
+static void lay_out_activations(dc_cpu_plan *plan)
+{
+    const dc_net *net = &plan->base.net;
+    size_t most = 0;
+    for (int i = 0; i < net->block_count - 1; i++) {
+        dc_cpu_layer *layer = &plan->layers[i];
+        size_t channels = (size_t)layer->channels;
+        if (plan->base.usage == DC_USAGE_TRAIN)
+            layer->raw = dc_cpu_take(&plan->activations, (size_t)plan->base.max_batch * layer->out_size);
+        for (int group = 0; group < DC_CPU_MAX_GROUPS; group++)
+            lay_out_norm(&layer->norms[group], channels, slope_of(&net->blocks[i]), &plan->activations);
+        most = channels > most ? channels : most;
+    }
+    plan->sums = dc_arena_take(&plan->activations, 2 * most * sizeof(double));
+}
+
+/* Blocks without batch normalisation have one that changes nothing. */
+static void reset_norms(dc_cpu_plan *plan)
+{
+    for (int i = 0; i < plan->base.net.block_count - 1; i++)
+        for (int group = 0; group < DC_CPU_MAX_GROUPS; group++)
+            for (int c = 0; c < plan->layers[i].channels; c++)
+                plan->layers[i].norms[group].scale[c] = 1;
+}
+
+static void lay_out_buffers(const dc_cpu_plan *plan, dc_arena *arena, float *ret_buffers[2])
+{
+    for (int parity = 0; parity < 2; parity++) {
+        size_t most = 0;
+        for (int i = parity; i < plan->base.net.block_count - 1; i += 2)
+            most = plan->layers[i].out_size > most ? plan->layers[i].out_size : most;
+        ret_buffers[parity] = dc_cpu_take(arena, most * (size_t)plan->base.max_batch);
+    }
+}
+
+dc_cpu_workspace dc_cpu_workspace_of(const dc_cpu_plan *plan)
+{
+    dc_cpu_workspace workspace = {.scratch = ((const dc_cpu_device *)plan->base.device)->workspace};
+    workspace.scratch.offset = 0;
+    lay_out_buffers(plan, &workspace.scratch, workspace.buffers);
+    return workspace;
+}
+
+static size_t workspace_size(const dc_cpu_plan *plan)
+{
+    dc_arena arena = {0};
+    float *buffers[2];
+    size_t most = 0;
+    lay_out_buffers(plan, &arena, buffers);
+    for (int i = 0; i < plan->base.net.block_count; i++) {
+        size_t size = dc_cpu_scratch_size((const dc_cpu_device *)plan->base.device, &plan->layers[i].conv,
+                                          plan->base.max_batch, plan->base.usage == DC_USAGE_TRAIN);
+        most = size > most ? size : most;
+    }
+    return arena.offset + most;
+}
+
+static void lay_out(dc_cpu_plan *plan)
+{
+    lay_out_params(plan);
+    lay_out_activations(plan);
+}
+
+/* Everything but the memory. */
+static void describe(dc_cpu_plan *plan, dc_device *device, const dc_net *net, int max_batch, dc_usage usage)
+{
+    *plan = (dc_cpu_plan){.base = {.device = device, .net = *net, .max_batch = max_batch, .usage = usage}};
+    for (int i = 0; i < net->block_count; i++)
+        plan->layers[i] = layer_of((dc_cpu_device *)device, net, i);
+    plan->workspace = workspace_size(plan);
+    lay_out(plan);
+}
+
+dc_memory dc_cpu_plan_measure(const dc_device *device, const dc_net *net, int max_batch, dc_usage usage)
+{
+    dc_cpu_plan plan;
+    describe(&plan, (dc_device *)device, net, max_batch, usage);
+    return (dc_memory){plan.parameters.offset, plan.activations.offset, plan.workspace};
+}
+
+/* The workspace grows to the needs of the largest plan, and keeps that size. */
+static dc_status grow_workspace(dc_cpu_device *device, size_t size)
+{
+    if (size <= device->workspace.size)
+        return DCGAN_OK;
+    dc_arena larger = {.offset = size};
+    DC_TRY(dc_arena_allocate(&larger));
+    dc_arena_free(&device->workspace);
+    device->workspace = larger;
+    return DCGAN_OK;
+}
+
+static dc_status allocate(dc_cpu_plan *plan)
+{
+    DC_TRY(dc_arena_allocate(&plan->parameters));
+    DC_TRY(dc_arena_allocate(&plan->activations));
+    return grow_workspace((dc_cpu_device *)plan->base.device, plan->workspace);
+}
+
+dc_status dc_cpu_plan_create(dc_device *device, const dc_net *net, int max_batch, dc_usage usage, dc_plan **ret_plan)
+{
+    dc_cpu_plan *plan;
+    DC_TRY(dc_alloc(1, sizeof *plan, (void **)&plan));
+    describe(plan, device, net, max_batch, usage);
+    dc_status status = allocate(plan);
+    if (status != DCGAN_OK) {
+        dc_cpu_plan_free(&plan->base);
+        return status;
+    }
+    lay_out(plan);
+    reset_norms(plan);
+    *ret_plan = &plan->base;
+    return DCGAN_OK;
+}
+
+void dc_cpu_plan_free(dc_plan *base)
+{
+    dc_cpu_plan *plan = (dc_cpu_plan *)base;
+    dc_arena_free(&plan->parameters);
+    dc_arena_free(&plan->activations);
+    free(plan);
+}
+
+/* ---- Parameters -------------------------------------------------------------------------------------- */
+
+float *dc_cpu_param(const dc_cpu_plan *plan, dc_role role, int block, dc_param_kind kind)
+{
+    int param = dc_net_find(&plan->base.net, block, kind);
+    return param < 0 ? NULL : plan->roles[role] + plan->offsets[param];
+}
+
+/* Where the weight of narrow channel o, wide channel c and kernel row i, column j is kept. */
+static size_t weight_at(const dc_cpu_conv *conv, int o, int c, int i, int j)
+{
+    size_t wide = (size_t)conv->wide_c, narrow = (size_t)conv->narrow_c;
+    switch (conv->kind) {
+    case DC_CPU_WINOGRAD:
+        return ((size_t)(i * 4 + j) * narrow + (size_t)o) * wide + (size_t)c;
+    case DC_CPU_PICTURE:
+        return ((size_t)(i * 4 + j) * wide + (size_t)c) * narrow + (size_t)o;
+    case DC_CPU_DENSE:
+        break;
+    }
+    return ((size_t)o * (size_t)(conv->wide_h * conv->wide_w) + (size_t)(i * conv->wide_w + j)) * wide + (size_t)c;
+}
+
+/* Where number i of a parameter, in PyTorch's order, is kept. */
+static size_t stored_at(const dc_cpu_plan *plan, const dc_param *param, size_t i)
+{
+    if (param->kind != DC_PARAM_WEIGHT)
+        return i;
+    const int *shape = param->shape;
+    int kernel = (int)(i % (size_t)(shape[2] * shape[3]));
+    int c = (int)(i / (size_t)(shape[2] * shape[3]) % (size_t)shape[1]);
+    int o = (int)(i / (size_t)(shape[2] * shape[3]) / (size_t)shape[1]);
+    /* PyTorch has the narrow side first in both Conv2d and ConvTranspose2d. */
+    return weight_at(&plan->layers[param->block].conv, o, c, kernel / shape[3], kernel % shape[3]);
+}
+
+void dc_cpu_put(dc_plan *base, dc_role role, int index, const float *values)
+{
+    const dc_cpu_plan *plan = (dc_cpu_plan *)base;
+    const dc_param *param = &base->net.params[index];
+    float *stored = plan->roles[role] + plan->offsets[index];
+    for (size_t i = 0; i < param->count; i++)
+        stored[stored_at(plan, param, i)] = values[i];
+}
+
+void dc_cpu_get(const dc_plan *base, dc_role role, int index, float *ret_values)
+{
+    const dc_cpu_plan *plan = (const dc_cpu_plan *)base;
+    const dc_param *param = &base->net.params[index];
+    const float *stored = plan->roles[role] + plan->offsets[index];
+    for (size_t i = 0; i < param->count; i++)
+        ret_values[i] = stored[stored_at(plan, param, i)];
+}
