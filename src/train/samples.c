@@ -1,0 +1,78 @@
+/* samples.c - see samples.h. */
+#include "train/samples.h"
+
+#include "base/file.h"
+#include "base/memory.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+struct dc_samples {
+    dc_net_shape shape;
+    int count;
+    float *latents;  /* (count, latent) */
+    uint8_t *pixels; /* (count, height, width, channels) */
+};
+
+dc_status dc_samples_create(const dc_net_shape *shape, int count, uint64_t seed, dc_samples **ret_samples)
+{
+    dc_samples *samples;
+    DC_TRY(dc_alloc(1, sizeof *samples, (void **)&samples));
+    samples->shape = *shape;
+    samples->count = count < 2 ? 2 : count; /* the pair needs two */
+    size_t latents = (size_t)samples->count * (size_t)shape->latent;
+    size_t pixels = (size_t)samples->count * (size_t)shape->height * (size_t)shape->width * (size_t)shape->channels;
+    dc_status status = dc_alloc(latents, sizeof *samples->latents, (void **)&samples->latents);
+    if (status == DCGAN_OK)
+        status = dc_alloc(pixels, 1, (void **)&samples->pixels);
+    if (status != DCGAN_OK) {
+        dc_samples_free(samples);
+        return status;
+    }
+    dcgan_latent(seed, 0, samples->count, shape->latent, samples->latents);
+    samples->count = count;
+    *ret_samples = samples;
+    return DCGAN_OK;
+}
+
+void dc_samples_free(dc_samples *samples)
+{
+    if (!samples)
+        return;
+    free(samples->pixels);
+    free(samples->latents);
+    free(samples);
+}
+
+/* Generates the first `count` and writes them under `name` within the run, which becomes *ret_name. */
+static dc_status write_pictures(dc_samples *samples, dc_gan *gan, const dc_run *run, int count, int columns, char *name,
+                                char **ret_name)
+{
+    const dc_net_shape *shape = &samples->shape;
+    char *path = NULL;
+    dc_status status = dc_run_file(run, &path, "%s", name);
+    if (status == DCGAN_OK) {
+        dc_gan_generate(gan, samples->latents, count, samples->pixels);
+        status = dcgan_save_png(path, samples->pixels, count, shape->height, shape->width, shape->channels, columns);
+    }
+    free(path);
+    if (status == DCGAN_OK)
+        *ret_name = name;
+    else
+        free(name);
+    return status;
+}
+
+dc_status dc_samples_write_grid(dc_samples *samples, dc_gan *gan, const dc_run *run, uint64_t epoch, char **ret_name)
+{
+    char *name;
+    DC_TRY(dc_path(&name, "samples/epoch_%04" PRIu64 ".png", epoch));
+    return write_pictures(samples, gan, run, samples->count, 0, name, ret_name);
+}
+
+dc_status dc_samples_write_pair(dc_samples *samples, dc_gan *gan, const dc_run *run, uint64_t epoch, char **ret_name)
+{
+    char *name;
+    DC_TRY(dc_path(&name, "samples/two_generated_epoch_%" PRIu64 ".png", epoch));
+    return write_pictures(samples, gan, run, 2, 2, name, ret_name);
+}
