@@ -1,0 +1,32 @@
+/* display.h - tells people how a training goes, from its events.
+ *
+ * On a terminal: one live line, and one that stays for each epoch. Else: a line every `log_every` batches and
+ * one for every event. Warnings go to standard error. */
+#ifndef DC_APP_DISPLAY_H
+#define DC_APP_DISPLAY_H
+
+#include "app/terminal.h"
+#include "base/status.h"
+
+#include <limits.h>
+
+typedef struct dc_display {
+    dc_terminal terminal;
+    dc_terminal errors;
+    bool quiet;
+    uint64_t log_every;     /* batches */
+    uint64_t skipped;       /* pictures */
+    char run[PATH_MAX];     /* its directory, once training has started */
+    char samples[NAME_MAX]; /* the newest picture of samples within it, or "" */
+    dcgan_progress last;    /* the newest step */
+} dc_display;
+
+/* `config` is that of the training to be shown. */
+dc_status dc_display_open(dc_display *display, bool quiet, const dcgan_config *config);
+/* A dcgan_event_fn; `display` is a dc_display. */
+void dc_display_event(void *display, const dcgan_event *event);
+
+/* What was trained, where it lies, and what to do next. `status` is what the training returned. */
+void dc_display_summary(dc_display *display, const char *run, dcgan_status status);
+
+#endif
