@@ -1,0 +1,239 @@
+#!/usr/bin/env python3
+"""terminal.py DCGAN: how the program behaves on a terminal, and when it gets signals."""
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import unittest
+
+PROGRAM = os.path.abspath(sys.argv[1])
+SMALL = ["--size", "16", "--features", "4", "--batch", "64"]
+ENDLESS = SMALL + ["--epochs", "1000000"]
+PATIENCE = 120  # seconds, for machines that are busy: no test waits this long when all is well
+ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+
+
+class Terminal:
+    """The program on a terminal of `columns` columns."""
+
+    def __init__(self, arguments, folder, columns=80, **variables):
+        self.output = ""
+        self.master, slave = pty.openpty()
+        self.resize(columns)
+        environment = {"PATH": os.environ["PATH"], "HOME": folder, "TERM": "xterm"} | variables
+        environment |= {name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")}
+        self.process = subprocess.Popen([PROGRAM] + arguments, cwd=folder, env=environment, stdin=slave, stdout=slave,
+                                        stderr=slave, preexec_fn=self.take_terminal, start_new_session=True)
+        os.close(slave)
+
+    @staticmethod
+    def take_terminal():
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)  # so that typing Ctrl-C sends a signal
+
+    def resize(self, columns):
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+
+    def type(self, text):
+        os.write(self.master, text.encode())
+
+    def read(self):
+        """Reads what is there; False at the end."""
+        if not select.select([self.master], [], [], PATIENCE)[0]:
+            raise TimeoutError("nothing printed for long, after: " + self.output[-500:])
+        try:
+            data = os.read(self.master, 65536)
+        except OSError:  # Linux's end of file, once the program has gone
+            return False
+        self.output += data.decode()
+        return bool(data)
+
+    def wait_for(self, pattern, start=0):
+        while not re.search(pattern, self.output[start:]):
+            if not self.read():
+                raise AssertionError(f"the program ended without {pattern!r}: {self.output}")
+
+    def finish(self):
+        while self.read():
+            pass
+        os.close(self.master)
+        return self.process.wait(PATIENCE)
+
+    def live_lines(self, start=0):
+        """The texts that the live line had, in turn."""
+        drawn = re.findall(r"\r\x1b\[J([^\r\n\x1b]+)(?=[\r\x1b])", self.output[start:])
+        return [text for text in drawn if text]
+
+    def screen(self):
+        """The lines that are left when all is printed: each live line was erased from where it began."""
+        text = re.sub(r"(\x1b\[\d+A)?\r\x1b\[J", "\r", self.output)
+        lines = [line.rsplit("\r", 1)[-1] for line in text.replace("\r\n", "\n").split("\n")]
+        return [ESCAPES.sub("", line) for line in lines]
+
+
+class OnTerminal(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.folder = scratch.name
+
+    def start(self, *arguments, **options):
+        terminal = Terminal(list(arguments), self.folder, **options)
+        self.addCleanup(terminal.process.kill)
+        return terminal
+
+    def check_training(self, columns):
+        terminal = self.start("demo", *SMALL, "--epochs", "3", columns=columns)
+        self.assertEqual(terminal.finish(), 0)
+        lives = terminal.live_lines()
+        self.assertTrue(any(re.match(r"(epoch )?\d/3  .*D \d\.\d+ G \d\.\d+", line) for line in lives), lives)
+        self.assertEqual([line for line in lives if len(line) >= columns], [])
+        return lives, terminal.screen()
+
+    def test_80_columns(self):
+        lives, screen = self.check_training(80)
+        self.assertTrue(any("D(x) " in line and "D(G(z)) " in line and " left" in line for line in lives), lives)
+        epochs = [line for line in screen if re.match(r"epoch \d/3  .*images/s|\d/3  .*/s", line)]
+        self.assertEqual([re.search(r"\d/3", line)[0] for line in epochs], ["1/3", "2/3", "3/3"], screen)
+        self.assertFalse([line for line in screen if " left" in line], screen)
+        self.assertIn("  pictures   demo/samples/epoch_0003.png", screen)
+
+    def test_40_columns(self):
+        _, screen = self.check_training(40)
+        self.assertEqual(len([line for line in screen if re.match(r"\d/3  D \d\.\d+ G ", line)]), 3, screen)
+
+    def test_10_columns(self):
+        self.check_training_fits(10)
+
+    def check_training_fits(self, columns):
+        terminal = self.start("demo", *SMALL, "--epochs", "1", columns=columns)
+        self.assertEqual(terminal.finish(), 0)
+        self.assertEqual([line for line in terminal.live_lines() if len(line) >= columns], [])
+
+    def test_narrower_while_running(self):
+        terminal = self.start("demo", *ENDLESS, columns=100)
+        terminal.wait_for(r"epoch 1/.* left")
+        terminal.resize(40)
+        resized = len(terminal.output)
+        terminal.wait_for(r"\x1b\[2A\r\x1b\[J\d", start=resized)  # the folded line's rows are gone
+        folded = re.search(r"\x1b\[2A", terminal.output[resized:]).end() + resized
+        terminal.wait_for(r"(\r\x1b\[J\d[^\r\x1b]*){3}\r", start=folded)
+        self.assertEqual([line for line in terminal.live_lines(folded) if len(line) >= 40], [])
+        terminal.type("\x03")
+        self.assertEqual(terminal.finish(), 130)
+
+    def test_bar_while_pictures_are_read(self):
+        subprocess.run([PROGRAM, "demo", *SMALL, "--steps", "1", "-q"], cwd=self.folder, check=True)
+        subprocess.run([PROGRAM, "generate", "demo", "-n", "200", "-o", "made", "-q"], cwd=self.folder, check=True)
+        for columns in (80, 40):
+            terminal = self.start("train", "made", *SMALL, "--steps", "1", columns=columns, XDG_CACHE_HOME=f"{columns}")
+            self.assertEqual(terminal.finish(), 0)
+            bars = [line for line in terminal.live_lines() if re.match(r"reading pictures \[[#-]+\] \d+/200$", line)]
+            self.assertTrue(bars, terminal.output)
+            self.assertEqual([line for line in bars if len(line) >= columns], [])
+            self.assertFalse([line for line in terminal.screen() if "reading" in line])
+
+    def test_plain_lines_on_a_dumb_terminal(self):
+        terminal = self.start("demo", *SMALL, "--steps", "3", TERM="dumb")
+        self.assertEqual(terminal.finish(), 0)
+        self.assertNotIn("\x1b", terminal.output)
+        self.assertIn("[1/1][1/32] Loss_D: ", terminal.output)
+
+    def test_quiet_says_nothing(self):
+        terminal = self.start("demo", *SMALL, "--steps", "3", "--quiet")
+        self.assertEqual(terminal.finish(), 0)
+        self.assertEqual(terminal.output, "")
+
+    def test_colours_unless_unwanted(self):
+        for variables, coloured in (({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)):
+            terminal = self.start("nonsense", **variables)
+            self.assertEqual(terminal.finish(), 2)
+            self.assertEqual("\x1b[" in terminal.output, coloured, variables)
+
+    def test_ctrl_c_saves_and_tells_how_to_go_on(self):
+        terminal = self.start("demo", *ENDLESS, "-o", "it's here")
+        terminal.wait_for(r" left")
+        terminal.type("\x03")
+        self.assertEqual(terminal.finish(), 130)
+        screen = terminal.screen()
+        advice = screen[screen.index("To continue:") + 1].strip()
+        self.assertTrue(advice.endswith("resume 'it'\\''s here'"), advice)
+        resumed = subprocess.run(["sh", "-c", advice.replace("resume", "resume --epochs 1")], cwd=self.folder,
+                                 capture_output=True, text=True, timeout=PATIENCE)
+        self.assertTrue("continuing it's here" in resumed.stdout or "is complete" in resumed.stderr, resumed)
+
+    def test_odd_names_cannot_steer_the_terminal(self):
+        os.mkdir(os.path.join(self.folder, "odd"))
+        with open(os.path.join(self.folder, "odd", "\x1b[2Jname\x07.jpg"), "w") as file:
+            file.write("no picture")
+        terminal = self.start("train", "odd", NO_COLOR="1")
+        self.assertEqual(terminal.finish(), 3)
+        self.assertIn("\\x1b[2Jname\\x07.jpg", terminal.output)
+        self.assertNotIn("\x1b[2J", terminal.output)
+
+
+class Signals(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.process = subprocess.Popen([PROGRAM, "demo", *ENDLESS, "--log-every", "1"], cwd=scratch.name,
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(self.process.kill)
+        while "Loss_D" not in self.process.stdout.readline():
+            pass
+
+    def send(self, *signals):
+        """All of them at once: while the program is halted they gather."""
+        self.process.send_signal(signal.SIGSTOP)
+        for number in signals:
+            self.process.send_signal(number)
+        self.process.send_signal(signal.SIGCONT)
+        output, errors = self.process.communicate(timeout=PATIENCE)
+        return self.process.returncode, output, errors
+
+    def test_sigterm_stops_and_saves(self):
+        code, output, errors = self.send(signal.SIGTERM)
+        self.assertEqual(code, 143)
+        self.assertIn("saved demo/checkpoints/", output)
+        self.assertIn("resume demo\n", output)
+        self.assertIn("then saving", errors)
+
+    def test_sighup_stops_and_saves(self):
+        code, output, _ = self.send(signal.SIGHUP)
+        self.assertEqual(code, 129)
+        self.assertIn("resume demo\n", output)
+
+    def test_second_signal_learns_that_it_is_saving(self):
+        code, output, errors = self.send(signal.SIGINT, signal.SIGTERM)
+        self.assertIn(code, (130, 143))
+        self.assertIn("still saving", errors)
+        self.assertIn("resume demo\n", output)
+
+    def test_third_signal_ends_it(self):
+        code, output, _ = self.send(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        self.assertIn(code, (-signal.SIGINT, -signal.SIGTERM, -signal.SIGHUP))
+        self.assertNotIn("To continue", output)
+
+    def test_a_reader_that_leaves_does_not_stop_it(self):
+        self.process.stdout.close()
+        self.process.stdout = None
+        self.process.stderr.close()
+        self.process.stderr = None
+        self.process.send_signal(signal.SIGTERM)
+        self.assertEqual(self.process.wait(PATIENCE), 143)
+
+
+def main():
+    result = unittest.main(argv=sys.argv[:1] + sys.argv[2:], exit=False).result
+    failed = len(result.failures) + len(result.errors)
+    print(f"{result.testsRun - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+sys.exit(main())
