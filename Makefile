@@ -36,7 +36,7 @@ bench-setup: ## put PyTorch and onnxruntime into .venv, for comparison
 	@tools/bench_setup.sh
 
 bench: build ## speed, side by side with PyTorch where bench-setup has put it
-	@tools/bench.sh $(BUILD)
+	@tools/bench.sh $(BUILD) $(BENCH_OPTIONS)
 
 install: build ## install program, library, header, manual and completions (PREFIX, default /usr/local)
 	meson install -C $(BUILD)

@@ -166,11 +166,12 @@ typedef struct dcgan_bench_result {
     double images_per_second;           /* training: real pictures, at the median step */
     double step_seconds;                /* the median training step */
     double generated_images_per_second; /* at the median batch */
+    double pictures_per_second;         /* reading the configuration's pictures; 0 if it names none */
     double peak_memory;                 /* bytes of this process so far */
 } dcgan_bench_result;
 
 /* Times `steps` training steps and as many batches of generation with the nets, batch, device and threads of
- * a configuration, on made-up pictures. Writes no file. */
+ * a configuration, on made-up pictures; and reading its pictures, cached or not, if it names any. */
 DCGAN_API dcgan_status dcgan_bench(const dcgan_config *config, int steps, dcgan_bench_result *ret_result);
 
 /* ---- Generation -------------------------------------------------------------------------------------- */

@@ -97,7 +97,7 @@ static void the_hash_names_the_pixels_wherever_they_lie(void **state)
 /* The only file of this kind in the folder; good until the next call. */
 static const char *only_cache_file(const char *folder)
 {
-    static char path[600];
+    static char path[4352];
     int count = 0;
     DIR *entries = opendir(folder);
     assert_non_null(entries);

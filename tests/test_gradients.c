@@ -86,13 +86,14 @@ static double loss_of(bench *b)
     float logits[64];
     int n = b->d.y.n;
     double sum = 0;
+    int part = n / b->groups; /* pictures in a mean */
     assert_true(n <= 64);
     dc_tensor_read(b->d.y, logits);
     for (int i = 0; i < n; i++) {
         bool real = b->groups == 1 || i < n / 2;
         sum += log1p(exp(real ? -(double)logits[i] : (double)logits[i]));
     }
-    return sum / (n / b->groups);
+    return sum / part;
 }
 
 /* The numbers that are moved: a parameter, or the input where `param` is -1. */

@@ -10,10 +10,12 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-FLOORS = {"base": 0, "image": 1, "format": 1, "net": 1, "device": 2, "train": 3, "eval": 3, "app": 4, "serve": 4}
+FLOORS = {"base": 0, "image": 1, "format": 1, "net": 1, "device": 2, "train": 3, "eval": 3, "serve": 4, "app": 5}
 
 # Files of app/ and serve/ that reach past the public header into the library: {file: headers}, each with a reason.
-REACHES_INTO_LIBRARY = {}
+REACHES_INTO_LIBRARY = {
+    "app/serve.c": ("serve/serve.h",),  # the dashboard is started by a command
+}
 
 LONGEST = 800  # lines
 SOURCES = {".c", ".h", ".inc", ".S", ".cu", ".cuh", ".py", ".sh", ".js"}

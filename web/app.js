@@ -17,8 +17,12 @@ const known = { events: "", configs: "" }; // versions of what was asked for las
 // ---- What is chosen ---------------------------------------------------------------------------------------
 
 // The address keeps the choice: #open,drawn,drawn
-function readAddress() {
-  return location.hash.slice(1).split(",").filter(Boolean).map(decodeURIComponent);
+function adoptAddress() {
+  const names = location.hash.slice(1).split(",").map(decodeURIComponent).filter((name) => runs.has(name));
+  if (names.length === 0) return;
+  shown = [];
+  focus = names[0];
+  names.forEach(draw);
 }
 
 function writeAddress() {
@@ -135,16 +139,17 @@ startSamples();
 startExplorer();
 startSettings();
 
-const asked = readAddress();
+let adopted = false;
+window.addEventListener("hashchange", () => {
+  adoptAddress();
+  show();
+});
 listen({
   onRuns(list) {
     runs.clear();
     for (const run of list) runs.set(run.name, run);
-    for (const name of asked.splice(0)) {
-      if (!runs.has(name)) continue;
-      focus ??= name;
-      draw(name);
-    }
+    if (!adopted) adoptAddress();
+    adopted = true;
     show();
   },
   onRun(run) {

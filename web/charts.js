@@ -160,13 +160,13 @@ function chartOptions(kind, entry, width) {
     width,
     height: entry.plot.clientHeight || 220,
     legend: { show: false },
-    padding: [8, 10, 0, 0],
+    padding: [8, 20, 0, 0],
     scales: {
       x: { time: false, range: () => [currentView().from, currentView().to] },
       y: { range: () => entry.range },
     },
     axes: [
-      { ...axis, size: 28, values: (_, splits) => splits.map(state.axis === "step" ? axisNumber : duration) },
+      { ...axis, size: 24, values: (_, splits) => splits.map(state.axis === "step" ? axisNumber : duration) },
       { ...axis, size: 46, values: (_, splits) => splits.map((value) => axisNumber(+value.toPrecision(6))) },
     ],
     series,

@@ -25,7 +25,7 @@ export function number(value) {
   if (size >= 100) return value.toFixed(0);
   if (size >= 10) return value.toFixed(1);
   if (size >= 0.01 || size === 0) return value.toFixed(3);
-  return value.toExponential(1);
+  return size >= 0.0001 ? value.toFixed(5).replace(/0+$/, "") : value.toExponential(1);
 }
 
 // "2 h 05 min", "3 min 20 s", "12 s"

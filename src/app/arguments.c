@@ -32,7 +32,7 @@ static dc_status grammar_create(unsigned commands, dc_grammar *ret_grammar)
     for (const dc_option *option = NULL; (option = dc_option_after(commands, option));)
         count++;
     dc_grammar made = {0};
-    dc_status status = dc_alloc(count + 1, sizeof *made.options, (void **)&made.options);
+    dc_status status = dc_alloc(count + 1, sizeof(const dc_option *), (void **)&made.options);
     if (status == DCGAN_OK)
         status = dc_alloc(count + 1, sizeof *made.longs, (void **)&made.longs);
     if (status == DCGAN_OK)

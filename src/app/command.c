@@ -7,13 +7,9 @@
 #include <string.h>
 
 static const dc_command *const commands[] = {
-    &dc_command_train,
-    &dc_command_demo,
-    &dc_command_resume,
-    &dc_command_generate,
-    &dc_command_info,
-    &dc_command_help,
-    NULL,
+    &dc_command_train,    &dc_command_demo, &dc_command_resume,
+    &dc_command_generate, &dc_command_info, &dc_command_serve,
+    &dc_command_bench,    &dc_command_help, NULL,
 };
 
 const dc_command *dc_command_at(size_t index)
@@ -21,7 +17,7 @@ const dc_command *dc_command_at(size_t index)
     return commands[index];
 }
 
-const dc_command *dc_command_named(const char *name)
+static const dc_command *find(const char *name)
 {
     for (size_t i = 0; commands[i]; i++)
         if (strcmp(commands[i]->name, name) == 0)
@@ -31,7 +27,7 @@ const dc_command *dc_command_named(const char *name)
 
 dc_status dc_command_find(const char *name, const dc_command **ret_command)
 {
-    const dc_command *command = dc_command_named(name);
+    const dc_command *command = find(name);
     if (command) {
         *ret_command = command;
         return DCGAN_OK;

@@ -19,13 +19,11 @@ typedef struct dc_command {
 } dc_command;
 
 extern const dc_command dc_command_train, dc_command_demo, dc_command_resume, dc_command_generate, dc_command_info,
-    dc_command_help;
+    dc_command_serve, dc_command_bench, dc_command_help;
 
 /* The commands in the order of help, then NULL. */
 const dc_command *dc_command_at(size_t index);
-/* NULL if there is none of that name. */
-const dc_command *dc_command_named(const char *name);
-/* The same, with an error that suggests the nearest one. */
+/* Fails with a message that suggests the nearest one if there is none of that name. */
 dc_status dc_command_find(const char *name, const dc_command **ret_command);
 
 #endif

@@ -90,6 +90,20 @@ static void print_zsh_text(FILE *stream, const char *text)
     }
 }
 
+static void print_zsh_value(FILE *stream, const dc_option *option)
+{
+    fputc(':', stream);
+    print_zsh_text(stream, option->value);
+    fputc(':', stream);
+    if (option->completes == DC_COMPLETES_CHOICES) {
+        fputc('(', stream);
+        print_choices(stream, option->value);
+        fputc(')', stream);
+    } else if (option->completes == DC_COMPLETES_PATHS) {
+        fputs("_files", stream);
+    }
+}
+
 static void print_zsh_option(FILE *stream, const dc_option *option)
 {
     fputs("            ", stream);
@@ -99,18 +113,8 @@ static void print_zsh_option(FILE *stream, const dc_option *option)
         fprintf(stream, "'--%s[", option->name);
     print_zsh_text(stream, option->help);
     fputc(']', stream);
-    if (option->value) {
-        fputc(':', stream);
-        print_zsh_text(stream, option->value);
-        fputc(':', stream);
-    }
-    if (option->completes == DC_COMPLETES_CHOICES) {
-        fputc('(', stream);
-        print_choices(stream, option->value);
-        fputc(')', stream);
-    } else if (option->completes == DC_COMPLETES_PATHS) {
-        fputs("_files", stream);
-    }
+    if (option->value)
+        print_zsh_value(stream, option);
     fputs("' \\\n", stream);
 }
 
@@ -161,12 +165,12 @@ static void print_fish_option(FILE *stream, const dc_command *command, const dc_
     fprintf(stream, "complete -c dcgan -n '__fish_seen_subcommand_from %s' -l %s", command->name, option->name);
     if (option->letter)
         fprintf(stream, " -s %c", option->letter);
-    if (option->completes == DC_COMPLETES_CHOICES) {
-        fputs(" -x -a '", stream);
+    if (option->value)
+        fputs(option->completes == DC_COMPLETES_PATHS ? " -r -F" : " -x", stream);
+    if (option->value && option->completes == DC_COMPLETES_CHOICES) {
+        fputs(" -a '", stream);
         print_choices(stream, option->value);
         fputc('\'', stream);
-    } else if (option->value) {
-        fputs(option->completes == DC_COMPLETES_PATHS ? " -r -F" : " -x", stream);
     }
     fputs(" -d '", stream);
     print_fish_text(stream, option->help);

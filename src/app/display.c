@@ -71,7 +71,7 @@ static void count_skipped(dc_display *display, const char *text)
         print_line(display, "skipped ", text);
 }
 
-static void show_start(dc_display *display, const char *run, const dcgan_progress *progress)
+static void show_start(dc_display *display, const char *run)
 {
     char line[PATH_MAX + 64];
     snprintf(display->run, sizeof display->run, "%s", run);
@@ -83,11 +83,12 @@ static void show_start(dc_display *display, const char *run, const dcgan_progres
         snprintf(line, sizeof line, "%" PRIu64 " more: see %s/pictures.json", display->skipped - SKIPPED_SHOWN, run);
         print_line(display, "... and ", line);
     }
-    print_line(display, progress->step ? "continuing " : "run ", run);
+    print_line(display, display->last.step ? "continuing " : "run ", run);
 }
 
-static void show_step(dc_display *display, const dcgan_progress *progress)
+static void show_step(dc_display *display)
 {
+    const dcgan_progress *progress = &display->last;
     char line[DC_LINE_SIZE];
     if (display->terminal.live) {
         if (dc_terminal_is_due(&display->terminal)) {
@@ -100,8 +101,9 @@ static void show_step(dc_display *display, const dcgan_progress *progress)
     }
 }
 
-static void show_epoch(dc_display *display, const dcgan_progress *progress)
+static void show_epoch(dc_display *display)
 {
+    const dcgan_progress *progress = &display->last;
     char line[DC_LINE_SIZE];
     if (display->terminal.live) {
         dc_line_epoch(progress, dc_terminal_width(&display->terminal) - 1, line);
@@ -141,13 +143,13 @@ void dc_display_event(void *context, const dcgan_event *event)
         print_warning(display, event->text);
         break;
     case DCGAN_EVENT_STARTED:
-        show_start(display, event->text, event->progress);
+        show_start(display, event->text);
         break;
     case DCGAN_EVENT_STEP:
-        show_step(display, event->progress);
+        show_step(display);
         break;
     case DCGAN_EVENT_EPOCH:
-        show_epoch(display, event->progress);
+        show_epoch(display);
         break;
     case DCGAN_EVENT_SAMPLES:
         snprintf(display->samples, sizeof display->samples, "%s", event->text);

@@ -23,8 +23,8 @@ typedef struct dc_display {
 
 /* `config` is that of the training to be shown. */
 dc_status dc_display_open(dc_display *display, bool quiet, const dcgan_config *config);
-/* A dcgan_event_fn; `display` is a dc_display. */
-void dc_display_event(void *display, const dcgan_event *event);
+/* A dcgan_event_fn; `context` is a dc_display. */
+void dc_display_event(void *context, const dcgan_event *event);
 
 /* What was trained, where it lies, and what to do next. `status` is what the training returned. */
 void dc_display_summary(dc_display *display, const char *run, dcgan_status status);

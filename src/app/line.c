@@ -48,7 +48,7 @@ static void join(const dc_parts *parts, const char *const *shown, char *ret_line
 
 static void fit(const dc_parts *parts, size_t width, char *ret_line)
 {
-    const char *shown[MOST_PARTS];
+    const char *shown[MOST_PARTS] = {NULL};
     for (size_t i = 0; i < parts->count; i++)
         shown[i] = parts->list[i].full;
     join(parts, shown, ret_line);
@@ -65,10 +65,13 @@ static void fit(const dc_parts *parts, size_t width, char *ret_line)
     }
 }
 
+/* "4:12", "1:04:12", "12 days" */
 static void format_clock(double seconds, char ret_text[32])
 {
     uint64_t s = seconds > 0 ? (uint64_t)(seconds + 0.5) : 0;
-    if (s >= 3600)
+    if (s >= 100 * 3600)
+        snprintf(ret_text, 32, "%" PRIu64 " days", s / 86400);
+    else if (s >= 3600)
         snprintf(ret_text, 32, "%" PRIu64 ":%02d:%02d", s / 3600, (int)(s / 60 % 60), (int)(s % 60));
     else
         snprintf(ret_text, 32, "%d:%02d", (int)(s / 60), (int)(s % 60));

@@ -62,7 +62,7 @@ int main(int argc, char **argv)
         status = dc_fail(DCGAN_E_USAGE, "A command comes first, then its options such as %s.", word);
     else
         status = dc_command_find(word, &command);
-    if (status == DCGAN_OK)
+    if (command)
         status = run_command(command, argc - 1, argv + 1);
     if (status == DCGAN_OK)
         status = flush_output();

@@ -9,7 +9,8 @@
 #define CAPACITY 160
 
 #define FOR_NEW_RUNS (DC_FOR_TRAIN | DC_FOR_DEMO)
-#define FOR_ALL      (FOR_NEW_RUNS | DC_FOR_RESUME | DC_FOR_GENERATE | DC_FOR_INFO | DC_FOR_HELP)
+#define FOR_ALL                                                                                                        \
+    (FOR_NEW_RUNS | DC_FOR_RESUME | DC_FOR_GENERATE | DC_FOR_INFO | DC_FOR_HELP | DC_FOR_SERVE | DC_FOR_BENCH)
 
 /* Headings in their order, each with the setting it begins at: settings stand in the library's order, and one
  * heading goes on until the next begins. */
@@ -25,14 +26,14 @@ static const struct {
 /* What the program adds to a setting. */
 static const struct {
     const char *key;
-    char letter;
     const char *value; /* NULL: as the setting says */
     unsigned commands; /* beside those that take all settings */
+    char letter;
 } additions[] = {
-    {"preset", 0, NULL, DC_FOR_HELP},
-    {"device", 0, NULL, DC_FOR_GENERATE},
-    {"threads", 0, NULL, DC_FOR_GENERATE},
-    {"out", 'o', "RUN", 0},
+    {"preset", NULL, DC_FOR_HELP, 0},
+    {"device", NULL, DC_FOR_GENERATE, 0},
+    {"threads", NULL, DC_FOR_GENERATE, 0},
+    {"out", "RUN", 0, 'o'},
 };
 
 static const dc_option own[] = {
@@ -41,7 +42,7 @@ static const dc_option own[] = {
      .completes = DC_COMPLETES_PATHS,
      .help = "read settings from a file, such as the config.json of a run",
      .group = "Recipe",
-     .commands = FOR_NEW_RUNS | DC_FOR_INFO},
+     .commands = FOR_NEW_RUNS | DC_FOR_INFO | DC_FOR_BENCH},
     {.name = "count",
      .letter = 'n',
      .value = "N",
@@ -64,6 +65,7 @@ static const dc_option own[] = {
      .help = "replace pictures that are in the folder already",
      .group = "Output",
      .commands = DC_FOR_GENERATE},
+    {.name = "json", .help = "print one line of JSON", .group = "Output", .commands = DC_FOR_BENCH},
     {.name = "man", .help = "print the manual page, in scdoc's format", .group = "Output", .commands = DC_FOR_HELP},
     {.name = "completion",
      .value = "bash|zsh|fish",
@@ -71,6 +73,16 @@ static const dc_option own[] = {
      .help = "print the completions of a shell",
      .group = "Output",
      .commands = DC_FOR_HELP},
+    {.name = "port",
+     .value = "N",
+     .help = "port to listen at; 0 takes any that is free [8787]",
+     .group = "General",
+     .commands = DC_FOR_SERVE},
+    {.name = "host",
+     .value = "ADDRESS",
+     .help = "address to listen at; others than the default are reached from elsewhere [127.0.0.1]",
+     .group = "General",
+     .commands = DC_FOR_SERVE},
     {.name = "quiet",
      .letter = 'q',
      .help = "print only warnings and errors",
@@ -93,7 +105,7 @@ static size_t group_at(const dcgan_setting *setting, size_t current)
 
 static unsigned commands_of(const dcgan_setting *setting)
 {
-    unsigned commands = FOR_NEW_RUNS | DC_FOR_INFO;
+    unsigned commands = FOR_NEW_RUNS | DC_FOR_INFO | DC_FOR_BENCH;
     for (size_t i = 0; dcgan_resume_setting_at(i); i++)
         if (strcmp(dcgan_resume_setting_at(i), setting->key) == 0)
             commands |= DC_FOR_RESUME;

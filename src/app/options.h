@@ -17,6 +17,8 @@ enum {
     DC_FOR_GENERATE = 1 << 3,
     DC_FOR_INFO = 1 << 4,
     DC_FOR_HELP = 1 << 5,
+    DC_FOR_SERVE = 1 << 6,
+    DC_FOR_BENCH = 1 << 7,
 };
 
 typedef enum dc_completes {

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
-#include <limits.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,6 +110,8 @@ struct dc_writer {
     dc_status status; /* of the first addition that failed: such a file is never put in place */
 };
 
+static atomic_uint serial; /* two threads may write the same path: each has a temporary file of its own */
+
 static void writer_free(dc_writer *writer)
 {
     if (writer->fd >= 0)
@@ -126,7 +128,7 @@ dc_status dc_writer_open(const char *path, dc_writer **ret_writer)
     writer->fd = -1;
     dc_status status = dc_strdup(path, &writer->path);
     if (status == DCGAN_OK)
-        status = dc_path(&writer->temporary, "%s.%ld.tmp", path, (long)getpid());
+        status = dc_path(&writer->temporary, "%s.%ld-%u.tmp", path, (long)getpid(), atomic_fetch_add(&serial, 1));
     if (status == DCGAN_OK) {
         writer->fd = open(writer->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
         if (writer->fd < 0)

@@ -31,8 +31,8 @@ void dcgan_free(void *text)
 /* Length of the UTF-8 character at `text`; 0 if it is malformed or a control character. */
 static size_t printable_length(const unsigned char *text)
 {
+    static const uint32_t least[] = {0, ' ', 0xA0, 0x800, 0x10000}; /* of each length, control characters apart */
     size_t length = text[0] < 0x80 ? 1 : text[0] < 0xE0 ? 2 : text[0] < 0xF0 ? 3 : 4;
-    static const uint32_t least[] = {0, ' ', 0xA0, 0x800, 0x10000};
     if ((text[0] >= 0x80 && text[0] < 0xC0) || text[0] >= 0xF8)
         return 0;
     uint32_t code = length == 1 ? text[0] : text[0] & (0x7Fu >> length);
@@ -53,9 +53,13 @@ static void keep(const char *text)
     size_t used = 0;
     while (*text && used + 4 < sizeof message) {
         size_t length = printable_length((const unsigned char *)text);
-        memcpy(message + used, length ? text : "?", length ? length : 1);
-        used += length ? length : 1;
-        text += length ? length : 1;
+        if (length == 0) {
+            message[used++] = '?';
+            text++;
+        }
+        memcpy(message + used, text, length);
+        used += length;
+        text += length;
     }
     message[used] = '\0';
 }

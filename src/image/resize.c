@@ -14,7 +14,7 @@ enum {
     ROW_BLOCK = 256, /* sums of the vertical pass that are kept in the nearest cache */
 };
 
-#if defined(__x86_64__) && defined(__gnu_linux__)
+#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__SANITIZE_THREAD__) /* its resolver runs too early */
 #define FOR_SEVERAL_CPUS __attribute__((target_clones("avx2", "default")))
 #else
 #define FOR_SEVERAL_CPUS

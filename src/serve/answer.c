@@ -137,8 +137,7 @@ static bool parse_walk(const dc_query *query, dc_walk *ret_walk)
     if (ret_walk->direction_count < 0 || !dc_query_integer(query, "a", 0, &ret_walk->seed_a) ||
         !dc_query_integer(query, "b", ret_walk->seed_a, &ret_walk->seed_b) ||
         !dc_query_integer(query, "checkpoint", 0, &ret_walk->checkpoint) ||
-        !dc_query_real(query, "t", 0, 1, 0, &ret_walk->t) ||
-        !dc_query_real(query, "count", 1, DC_MAX_WALK, 1, &count))
+        !dc_query_real(query, "t", 0, 1, 0, &ret_walk->t) || !dc_query_real(query, "count", 1, DC_MAX_WALK, 1, &count))
         return false;
     ret_walk->count = (int)count;
     return true;
@@ -178,8 +177,7 @@ static enum MHD_Result answer_about_run(const dc_answerer *answerer, struct MHD_
     }
 }
 
-enum MHD_Result dc_answer(const dc_answerer *answerer, struct MHD_Connection *connection,
-                          const dc_decision *decision)
+enum MHD_Result dc_answer(const dc_answerer *answerer, struct MHD_Connection *connection, const dc_decision *decision)
 {
     if (decision->status != 200)
         return dc_reply_refusal(connection, (unsigned)decision->status, decision->reason);

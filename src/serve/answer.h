@@ -13,7 +13,6 @@ typedef struct dc_answerer {
     dc_feeds *feeds;
 } dc_answerer;
 
-enum MHD_Result dc_answer(const dc_answerer *answerer, struct MHD_Connection *connection,
-                          const dc_decision *decision);
+enum MHD_Result dc_answer(const dc_answerer *answerer, struct MHD_Connection *connection, const dc_decision *decision);
 
 #endif

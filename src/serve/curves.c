@@ -196,8 +196,7 @@ static void fit_bins(const dc_range *range, double from, double to, bin_set *ret
     ret_set->count = (int)(bin_number(range->axis, size, to) - ret_set->first) + 1;
 }
 
-static dc_status fill_bins(const dc_curves *curves, int fd, const char *name, bin_set *set, double from,
-                           double to)
+static dc_status fill_bins(const dc_curves *curves, int fd, const char *name, bin_set *set, double from, double to)
 {
     if (curves->group_count == 0)
         return DCGAN_OK;
@@ -214,8 +213,7 @@ static dc_status fill_bins(const dc_curves *curves, int fd, const char *name, bi
     return DCGAN_OK;
 }
 
-dc_status dc_curves_bin(const dc_curves *curves, int fd, const char *name, const dc_range *range,
-                         dc_bins *ret_bins)
+dc_status dc_curves_bin(const dc_curves *curves, int fd, const char *name, const dc_range *range, dc_bins *ret_bins)
 {
     double last = range->axis == DC_AXIS_STEP ? curves->last_step : curves->last_time;
     double first = range->axis == DC_AXIS_STEP ? 1 : 0;

@@ -39,14 +39,13 @@ typedef struct dc_range {
 typedef struct dc_bins {
     double x0, dx;
     int count;
-    double last;         /* of the axis in the whole file */
-    uint64_t rows;       /* in the whole file */
-    uint64_t unreadable; /* lines that were skipped */
+    double last;                         /* of the axis in the whole file */
+    uint64_t rows;                       /* in the whole file */
+    uint64_t unreadable;                 /* lines that were skipped */
     dc_summary (*bins)[DC_COLUMN_COUNT]; /* (count); to be freed */
 } dc_bins;
 
 /* `fd` is the file last refreshed from. */
-dc_status dc_curves_bin(const dc_curves *curves, int fd, const char *name, const dc_range *range,
-                         dc_bins *ret_bins);
+dc_status dc_curves_bin(const dc_curves *curves, int fd, const char *name, const dc_range *range, dc_bins *ret_bins);
 
 #endif

@@ -30,16 +30,15 @@ static json_int_t as_integer(uint64_t value)
 json_t *dc_describe_run(const dc_listed *run)
 {
     const dc_events *events = &run->events;
-    return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:s, s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "name", run->name,
-                     "state", run->stamp.state, "step", (json_int_t)run->last.step, "steps", as_integer(events->steps),
-                     "epochs_done", as_integer(events->epochs_done), "epochs", as_integer(events->epochs), "batches",
-                     as_integer(events->batches), "device", events->device, "warnings", as_integer(events->warnings),
-                     "unreadable_events", as_integer(events->unreadable), "last", describe_row(&run->last),
-                     "metrics_version", describe_time(run->stamp.metrics_time + run->stamp.metrics_size),
-                     "events_version",
-                     describe_time(run->stamp.events_time + run->stamp.samples_time + run->stamp.events_size),
-                     "generator_version", describe_time(run->stamp.generator_time), "config_version",
-                     describe_time(run->stamp.config_time));
+    return json_pack(
+        "{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:s, s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "name", run->name, "state",
+        run->stamp.state, "step", (json_int_t)run->last.step, "steps", as_integer(events->steps), "epochs_done",
+        as_integer(events->epochs_done), "epochs", as_integer(events->epochs), "batches", as_integer(events->batches),
+        "device", events->device, "warnings", as_integer(events->warnings), "unreadable_events",
+        as_integer(events->unreadable), "last", describe_row(&run->last), "metrics_version",
+        describe_time(run->stamp.metrics_time + run->stamp.metrics_size), "events_version",
+        describe_time(run->stamp.events_time + run->stamp.samples_time + run->stamp.events_size), "generator_version",
+        describe_time(run->stamp.generator_time), "config_version", describe_time(run->stamp.config_time));
 }
 
 json_t *dc_describe_runs(const dc_runs *runs)

@@ -10,15 +10,15 @@
 
 typedef struct dc_events {
     dc_tail tail;
-    bool started;        /* there was a `started`; what follows is of the last one */
+    bool started; /* there was a `started`; what follows is of the last one */
     int64_t pid;
     uint64_t steps, epochs, batches; /* planned */
     char device[96];
-    char finished[16];       /* "done", "stopped", "diverged", or "" */
+    char finished[16]; /* "done", "stopped", "diverged", or "" */
     uint64_t epochs_done;
-    uint64_t warnings;       /* in all */
-    uint64_t unreadable;     /* lines that were skipped */
-    json_t *remarks;         /* of {kind, cause, text, step, epoch, clock}, or NULL */
+    uint64_t warnings;   /* in all */
+    uint64_t unreadable; /* lines that were skipped */
+    json_t *remarks;     /* of {kind, cause, text, step, epoch, clock}, or NULL */
 } dc_events;
 
 void dc_events_clear(dc_events *events);

@@ -23,6 +23,7 @@ typedef struct feed {
 struct dc_feeds {
     const dc_runs *runs;
     feed *active[DC_MAX_FEEDS];
+    bool ending;
 };
 
 dc_status dc_feeds_create(const dc_runs *runs, dc_feeds **ret_feeds)
@@ -82,6 +83,8 @@ static ssize_t read_feed(void *context, uint64_t position, char *buffer, size_t 
 {
     (void)position;
     feed *from = context;
+    if (from->feeds->ending)
+        return MHD_CONTENT_READER_END_OF_STREAM;
     if (!from->text)
         compose(from);
     if (!from->text) {
@@ -150,8 +153,9 @@ void dc_feeds_tick(dc_feeds *feeds)
     }
 }
 
-void dc_feeds_wake(dc_feeds *feeds)
+void dc_feeds_end(dc_feeds *feeds)
 {
+    feeds->ending = true;
     for (int i = 0; i < DC_MAX_FEEDS; i++)
         wake(feeds->active[i]);
 }

@@ -22,8 +22,8 @@ enum MHD_Result dc_feeds_add(dc_feeds *feeds, struct MHD_Connection *connection)
 
 /* To be called every second, after a scan: wakes the feeds there is news for. */
 void dc_feeds_tick(dc_feeds *feeds);
-/* Wakes all, so that the daemon can stop. */
-void dc_feeds_wake(dc_feeds *feeds);
+/* Ends all streams properly, as soon as the daemon runs once more. */
+void dc_feeds_end(dc_feeds *feeds);
 bool dc_feeds_any(const dc_feeds *feeds);
 
 #endif

@@ -12,9 +12,9 @@
 typedef struct line_reading {
     dc_line_fn fn;
     void *context;
-    uint64_t end;     /* behind the last complete line */
-    bool overlong;    /* inside a line beyond the limit */
-    bool stopped;     /* by fn */
+    uint64_t end;  /* behind the last complete line */
+    bool overlong; /* inside a line beyond the limit */
+    bool stopped;  /* by fn */
 } line_reading;
 
 /* Hands out the complete lines of a block that begins at `offset`; returns how many bytes they take. */

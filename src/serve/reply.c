@@ -19,9 +19,12 @@ static const char *const security_headers[][2] = {
 const char *dc_mime_of(const char *file)
 {
     static const char *const types[][2] = {
-        {".html", "text/html; charset=utf-8"}, {".css", "text/css; charset=utf-8"},
-        {".js", "text/javascript; charset=utf-8"}, {".json", "application/json"},
-        {".png", "image/png"}, {".svg", "image/svg+xml"},
+        {".html", "text/html; charset=utf-8"},
+        {".css", "text/css; charset=utf-8"},
+        {".js", "text/javascript; charset=utf-8"},
+        {".json", "application/json"},
+        {".png", "image/png"},
+        {".svg", "image/svg+xml"},
     };
     const char *dot = strrchr(file, '.');
     for (size_t i = 0; dot && i < sizeof types / sizeof *types; i++)

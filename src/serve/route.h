@@ -14,27 +14,27 @@
 #define DC_MAX_PARAMETERS 16
 
 typedef enum dc_action {
-    DC_ACTION_PAGE,        /* file: a name among the embedded files */
-    DC_ACTION_ENTER,       /* the link with the token: set the cookie, go to the page */
-    DC_ACTION_RUNS,        /* all runs */
-    DC_ACTION_STREAM,      /* news as Server-Sent Events */
-    DC_ACTION_EVENTS,      /* run: notes, warnings, pictures, checkpoints */
-    DC_ACTION_METRICS,     /* run: columns over a range */
-    DC_ACTION_GENERATE,    /* run: pictures from latents */
-    DC_ACTION_FILE,        /* run, file: one of the served files of a run directory */
+    DC_ACTION_PAGE,     /* file: a name among the embedded files */
+    DC_ACTION_ENTER,    /* the link with the token: set the cookie, go to the page */
+    DC_ACTION_RUNS,     /* all runs */
+    DC_ACTION_STREAM,   /* news as Server-Sent Events */
+    DC_ACTION_EVENTS,   /* run: notes, warnings, pictures, checkpoints */
+    DC_ACTION_METRICS,  /* run: columns over a range */
+    DC_ACTION_GENERATE, /* run: pictures from latents */
+    DC_ACTION_FILE,     /* run, file: one of the served files of a run directory */
 } dc_action;
 
 /* What the gate at the door knows. */
 typedef struct dc_gate {
-    const char *token;  /* what the link and the cookie must carry */
-    const char *bound;  /* --host as given: "127.0.0.1", "192.168.1.5", "0.0.0.0", "::1" */
+    const char *token; /* what the link and the cookie must carry */
+    const char *bound; /* --host as given: "127.0.0.1", "192.168.1.5", "0.0.0.0", "::1" */
 } dc_gate;
 
 typedef struct dc_head {
     const char *method;
-    const char *target;   /* path and query as sent */
-    const char *host;     /* the Host header, or NULL */
-    int host_count;       /* how often it was there */
+    const char *target;    /* path and query as sent */
+    const char *host;      /* the Host header, or NULL */
+    int host_count;        /* how often it was there */
     const char *presented; /* the token's cookie, or NULL */
     bool has_body;
 } dc_head;

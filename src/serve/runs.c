@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 #define CURVES_BUDGET (48u << 20) /* bytes, for the curves of all runs */
-#define NEWEST_ROWS    8192        /* bytes at the end of metrics.jsonl that surely hold a row */
-#define QUIET_SECONDS  60          /* a run whose process is not here is taken for alive that long */
+#define NEWEST_ROWS   8192        /* bytes at the end of metrics.jsonl that surely hold a row */
+#define QUIET_SECONDS 60          /* a run whose process is not here is taken for alive that long */
 
 struct dc_runs {
     char *path;
@@ -101,7 +101,7 @@ static int compare_numbers(const void *a, const void *b)
 }
 
 dc_status dc_listed_numbered(const dc_runs *runs, const dc_listed *run, const char *folder, const char *prefix,
-                          const char *suffix, uint64_t **ret_numbers, size_t *ret_count)
+                             const char *suffix, uint64_t **ret_numbers, size_t *ret_count)
 {
     uint64_t *numbers = NULL, number;
     size_t count = 0, capacity = 0;
@@ -218,8 +218,8 @@ static void refresh_run(dc_runs *runs, dc_listed *run, int directory)
         refresh_last_row(run, directory, stamp.metrics_size);
     if (is_new || stamp.events_size != run->stamp.events_size || stamp.events_time != run->stamp.events_time)
         refresh_events(run, directory);
-    stamp.state = state_of(&run->events, stamp.metrics_time > stamp.events_time ? stamp.metrics_time
-                                                                                 : stamp.events_time);
+    stamp.state =
+        state_of(&run->events, stamp.metrics_time > stamp.events_time ? stamp.metrics_time : stamp.events_time);
     if (is_new || stamps_differ(&stamp, &run->stamp))
         run->version = ++runs->version;
     run->stamp = stamp;

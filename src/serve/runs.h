@@ -5,8 +5,8 @@
 #ifndef DC_SERVE_RUNS_H
 #define DC_SERVE_RUNS_H
 
-#include "serve/events.h"
 #include "serve/curves.h"
+#include "serve/events.h"
 
 #define DC_MAX_RUNS 1000
 
@@ -23,9 +23,9 @@ typedef struct dc_listed {
     uint64_t version; /* grows with every change of any run */
     bool seen;        /* in the last scan */
     dc_events events;
-    dc_row last;         /* the newest row of the metrics; step 0 if there is none */
+    dc_row last;       /* the newest row of the metrics; step 0 if there is none */
     dc_curves *curves; /* NULL until asked for, and after others needed the memory */
-    uint64_t used;       /* when the metrics were asked for last */
+    uint64_t used;     /* when the metrics were asked for last */
 } dc_listed;
 
 typedef struct dc_runs dc_runs;
@@ -53,7 +53,7 @@ dc_status dc_listed_path(const dc_runs *runs, const dc_listed *run, const char *
 
 /* The numbers N of the files of one of the run's folders named prefix, N, suffix; sorted; free(). */
 dc_status dc_listed_numbered(const dc_runs *runs, const dc_listed *run, const char *folder, const char *prefix,
-                          const char *suffix, uint64_t **ret_numbers, size_t *ret_count);
+                             const char *suffix, uint64_t **ret_numbers, size_t *ret_count);
 
 /* The metrics up to now, read as far as needed, and the file they are of. */
 dc_status dc_listed_curves(dc_runs *runs, dc_listed *run, const dc_curves **ret_curves, int *ret_fd);

@@ -88,8 +88,7 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
 
 static visit *visit_of(struct MHD_Connection *connection)
 {
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     return info ? info->socket_context : NULL;
 }
 
@@ -157,9 +156,8 @@ static enum MHD_Result count_hosts(void *context, enum MHD_ValueKind kind, const
     return MHD_YES;
 }
 
-static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url,
-                                  const char *method, const char *version, const char *upload, size_t *upload_size,
-                                  void **request_context)
+static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url, const char *method,
+                                  const char *version, const char *upload, size_t *upload_size, void **request_context)
 {
     (void)url;
     (void)version;
@@ -257,7 +255,8 @@ static dc_status listen_and_serve(dashboard *server, const dc_serve_options *opt
         free(link);
         run_loop(server, options->stop);
     }
-    dc_feeds_wake(server->answerer.feeds);
+    dc_feeds_end(server->answerer.feeds);
+    MHD_run(server->daemon);
     MHD_stop_daemon(server->daemon);
     return status;
 }

@@ -12,9 +12,9 @@
 #define DC_SERVE_HOST "127.0.0.1"
 
 typedef struct dc_serve_options {
-    const char *path; /* a run directory, or a directory with run directories in it */
-    const char *host; /* address to listen at */
-    int port;         /* 0: any that is free */
+    const char *path;                                  /* a run directory, or a directory with run directories in it */
+    const char *host;                                  /* address to listen at */
+    int port;                                          /* 0: any that is free */
     void (*on_ready)(void *context, const char *link); /* listening; the link has the key in it */
     void *context;
     const volatile sig_atomic_t *stop; /* becomes non-zero: return soon */

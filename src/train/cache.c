@@ -137,12 +137,9 @@ static dc_status cache_from_block(dc_mapping block, const dc_image_fit *fit, uin
     if (pixels_hash_end(state, end.count, fit) != end.pixels_hash)
         return refuse("its pixels are damaged");
 
-    *ret_cache = (dc_cache){.block = block,
-                            .count = end.count,
-                            .hash = end.pixels_hash,
-                            .pixels = block.data,
-                            .skipped = skipped,
-                            .skipped_size = end.skipped_size};
+    dc_cache cache = {.block = block, .count = end.count, .hash = end.pixels_hash, .pixels = block.data};
+    DC_TRY(dc_skipped_parse(skipped, end.skipped_size, &cache.skipped, &cache.skipped_count));
+    *ret_cache = cache;
     return DCGAN_OK;
 }
 
@@ -161,6 +158,7 @@ dc_status dc_cache_open(const char *path, const dc_image_fit *fit, uint64_t key,
 
 void dc_cache_close(dc_cache *cache)
 {
+    free(cache->skipped);
     dc_file_unmap(&cache->block);
 }
 

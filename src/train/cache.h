@@ -26,8 +26,8 @@ typedef struct dc_cache {
     uint32_t count;
     uint64_t hash; /* of count, shape and pixels */
     const uint8_t *pixels;
-    const char *skipped; /* as skipped.h has it */
-    size_t skipped_size;
+    dc_skipped *skipped; /* in the order of their paths */
+    size_t skipped_count;
 } dc_cache;
 
 /* Reads and checks all of it. */

@@ -23,6 +23,7 @@ struct dcgan_config {
     int64_t keep;
     int64_t samples, sample_every;
     bool sample_pair;
+    bool tensorboard;
     int64_t log_every;
     char **pictures;
     size_t picture_count;

@@ -14,7 +14,6 @@
 typedef struct open_dataset {
     dc_dataset dataset; /* first: what the caller sees */
     dc_cache cache;
-    dc_skipped *skipped;
 } open_dataset;
 
 /* `path` NULL: in memory. */
@@ -58,35 +57,29 @@ static dc_status load(const dc_scan *scan, const dc_dataset_source *source, dc_p
     return status;
 }
 
-static dc_status describe(open_dataset *open, const dc_scan *scan, const dc_dataset_source *source)
-{
-    const dc_cache *cache = &open->cache;
-    dc_dataset *dataset = &open->dataset;
-    DC_TRY(dc_skipped_parse(cache->skipped, cache->skipped_size, &open->skipped, &dataset->skipped_count));
-    if (cache->count == 0)
-        return dc_fail_nothing_found(source, scan, open->skipped, dataset->skipped_count);
-    dataset->count = cache->count;
-    dataset->height = source->fit.height;
-    dataset->width = source->fit.width;
-    dataset->channels = source->fit.channels;
-    dataset->pixels = cache->pixels;
-    dataset->hash = cache->hash;
-    dataset->skipped = open->skipped;
-    return DCGAN_OK;
-}
-
 static dc_status open_scanned(const dc_scan *scan, const dc_dataset_source *source, dc_pool *pool,
                               dc_dataset **ret_dataset)
 {
     open_dataset *open;
     DC_TRY(dc_alloc(1, sizeof *open, (void **)&open));
-    dc_status status = load(scan, source, pool, &open->cache, &open->dataset.from_cache);
-    if (status == DCGAN_OK)
-        status = describe(open, scan, source);
+    const dc_cache *cache = &open->cache;
+    bool from_cache;
+    dc_status status = load(scan, source, pool, &open->cache, &from_cache);
+    if (status == DCGAN_OK && cache->count == 0)
+        status = dc_fail_nothing_found(source, scan, cache->skipped, cache->skipped_count);
     if (status != DCGAN_OK) {
         dc_dataset_close(&open->dataset);
         return status;
     }
+    open->dataset = (dc_dataset){.count = cache->count,
+                                 .height = source->fit.height,
+                                 .width = source->fit.width,
+                                 .channels = source->fit.channels,
+                                 .pixels = cache->pixels,
+                                 .hash = cache->hash,
+                                 .skipped = cache->skipped,
+                                 .skipped_count = cache->skipped_count,
+                                 .from_cache = from_cache};
     *ret_dataset = &open->dataset;
     return DCGAN_OK;
 }
@@ -112,6 +105,5 @@ void dc_dataset_close(dc_dataset *dataset)
     if (!open)
         return;
     dc_cache_close(&open->cache);
-    free(open->skipped);
     free(open);
 }

@@ -30,6 +30,7 @@ static const char *const faces[][2] = {
     {"samples", "64"},
     {"sample_every", "1"},
     {"sample_pair", "false"},
+    {"tensorboard", "false"},
     {"log_every", "50"},
     {NULL, NULL},
 };

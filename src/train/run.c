@@ -192,11 +192,12 @@ static dc_status append(dc_run *run, int *fd, const char *name, const char *line
     ssize_t written = write(*fd, line, length);
     if (written == (ssize_t)length)
         return DCGAN_OK;
-    int error = written < 0 ? errno : ENOSPC;
-    if (ftruncate(*fd, end) != 0)
-        error = errno;
-    errno = error;
-    return dc_fail_errno("%s/%s cannot be written", run->directory, name);
+    if (written >= 0)
+        errno = ENOSPC;
+    dc_status status = dc_fail_errno("%s/%s cannot be written", run->directory, name);
+    if (written > 0 && ftruncate(*fd, end) != 0)
+        status = dc_fail_errno("%s/%s ends in half a line that cannot be taken back", run->directory, name);
+    return status;
 }
 
 dc_status dc_run_log_metrics(dc_run *run, const dc_metrics *metrics)
@@ -225,39 +226,78 @@ dc_status dc_run_log_event(dc_run *run, json_t *event)
     return status;
 }
 
-/* Length of the part of the log that is whole and not beyond `step`. */
-static size_t whole_part(const dc_mapping *file, uint64_t step, dc_history *history)
+/* What a log is read back for. */
+typedef struct replay_target {
+    uint64_t step; /* of the last line wanted */
+    dc_history *history;
+    dc_health *health;
+} replay_target;
+
+/* Takes a line without its newline; false ends the reading before it. */
+typedef bool (*replay_fn)(const replay_target *target, const char *line, size_t length);
+
+static bool replay_metrics(const replay_target *target, const char *line, size_t length)
+{
+    dc_metrics metrics;
+    if (!dc_metrics_parse(line, length, &metrics) || metrics.step > target->step)
+        return false;
+    dc_history_add(target->history, &metrics);
+    (void)dc_health_step(target->health, &metrics); /* what it warns of has been told */
+    return true;
+}
+
+static bool replay_diversity(const replay_target *target, const char *line, size_t length)
+{
+    json_t *event = json_loadb(line, length, 0, NULL);
+    json_t *diversity = json_object_get(event, "diversity"), *step = json_object_get(event, "step");
+    if (json_is_number(diversity) && json_integer_value(step) <= (json_int_t)target->step)
+        (void)dc_health_samples(target->health, (uint64_t)json_integer_value(step), json_number_value(diversity));
+    json_decref(event);
+    return true;
+}
+
+/* Length of the part of the log that was taken. */
+static size_t replay_lines(const dc_mapping *file, const replay_target *target, replay_fn take)
 {
     const char *data = (const char *)file->data;
     size_t start = 0;
     while (start < file->size) {
         const char *newline = memchr(data + start, '\n', file->size - start);
-        dc_metrics metrics;
-        if (!newline || !dc_metrics_parse(data + start, (size_t)(newline - data) - start, &metrics) ||
-            metrics.step > step)
+        if (!newline || !take(target, data + start, (size_t)(newline - data) - start))
             break;
-        dc_history_add(history, &metrics);
         start = (size_t)(newline - data) + 1;
     }
     return start;
 }
 
-dc_status dc_run_rewind(dc_run *run, uint64_t step, dc_history *history)
+static dc_status replay_log(const char *path, const replay_target *target, replay_fn take, size_t *ret_length)
 {
-    char *path;
-    DC_TRY(dc_run_file(run, &path, "metrics.jsonl"));
     dc_mapping file;
-    dc_status status = DCGAN_OK;
-    if (dc_path_exists(path)) {
-        status = dc_file_map(path, &file);
-        if (status == DCGAN_OK) {
-            size_t whole = whole_part(&file, step, history);
-            dc_file_unmap(&file);
-            if (truncate(path, (off_t)whole) != 0)
-                status = dc_fail_errno("%s cannot be shortened", path);
-        }
+    if (!dc_path_exists(path)) {
+        *ret_length = 0;
+        return DCGAN_OK;
     }
-    free(path);
+    DC_TRY(dc_file_map(path, &file));
+    *ret_length = replay_lines(&file, target, take);
+    dc_file_unmap(&file);
+    return DCGAN_OK;
+}
+
+dc_status dc_run_rewind(dc_run *run, uint64_t step, dc_history *history, dc_health *health)
+{
+    const replay_target target = {step, history, health};
+    char *metrics, *events = NULL;
+    size_t length;
+    DC_TRY(dc_run_file(run, &metrics, "metrics.jsonl"));
+    dc_status status = dc_run_file(run, &events, "events.jsonl");
+    if (status == DCGAN_OK)
+        status = replay_log(events, &target, replay_diversity, &length);
+    if (status == DCGAN_OK)
+        status = replay_log(metrics, &target, replay_metrics, &length);
+    if (status == DCGAN_OK && dc_path_exists(metrics) && truncate(metrics, (off_t)length) != 0)
+        status = dc_fail_errno("%s cannot be shortened", metrics);
+    free(events);
+    free(metrics);
     return status;
 }
 

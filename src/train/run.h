@@ -2,6 +2,7 @@
 #ifndef DC_TRAIN_RUN_H
 #define DC_TRAIN_RUN_H
 
+#include "train/health.h"
 #include "train/history.h"
 
 #include <jansson.h>
@@ -29,8 +30,8 @@ dc_status dc_run_log_metrics(dc_run *run, const dc_metrics *metrics);
 /* Adds `clock` and consumes the object. */
 dc_status dc_run_log_event(dc_run *run, json_t *event);
 
-/* Drops metrics beyond `step` (and a torn last line), and hands those before to the history. */
-dc_status dc_run_rewind(dc_run *run, uint64_t step, dc_history *history);
+/* Drops metrics beyond `step` (and a torn last line); history and health are as they were at that step. */
+dc_status dc_run_rewind(dc_run *run, uint64_t step, dc_history *history, dc_health *health);
 
 /* Steps of the checkpoints present, newest first. Free with free(). */
 dc_status dc_run_checkpoints(const char *directory, uint64_t **ret_steps, size_t *ret_count);

@@ -105,9 +105,9 @@ static dc_status check_preset(const char *text)
     {                                                                                                                  \
         {#key, DCGAN_SETTING_REAL, least, most, NULL, help}, AT(key), false, NULL                                      \
     }
-#define BOOLEAN(key, help)                                                                                             \
+#define BOOLEAN(key, resumable, help)                                                                                  \
     {                                                                                                                  \
-        {#key, DCGAN_SETTING_BOOLEAN, 0, 1, NULL, help}, AT(key), false, NULL                                          \
+        {#key, DCGAN_SETTING_BOOLEAN, 0, 1, NULL, help}, AT(key), resumable, NULL                                      \
     }
 #define TEXT(key, values, resumable, check, help)                                                                      \
     {                                                                                                                  \
@@ -119,7 +119,7 @@ static const dc_setting settings[] = {
     TEXT(size, "N|WxH", false, check_size, "size of the pictures trained and generated"),
     INTEGER(channels, 1, 4, false, "1 grey, 3 RGB, 4 RGBA"),
     TEXT(background, "#RRGGBB", false, check_color, "colour under transparent pixels, unless 4 channels are trained"),
-    BOOLEAN(flip, "mirror half of the pictures at random; not for logos or text"),
+    BOOLEAN(flip, false, "mirror half of the pictures at random; not for logos or text"),
     INTEGER(latent, 1, 4096, false, "length of the noise vector z"),
     INTEGER(features, 1, 1024, false, "channels of the layer next to the picture (ngf, ndf)"),
     INTEGER(batch, 1, 16384, false, "pictures per step"),
@@ -137,7 +137,8 @@ static const dc_setting settings[] = {
     INTEGER(keep, 1, 1000000, true, "newest checkpoints to keep"),
     INTEGER(samples, 1, 1024, false, "pictures in a grid of samples"),
     INTEGER(sample_every, 1, MOST_EPOCHS, true, "epochs between grids of samples"),
-    BOOLEAN(sample_pair, "also save two generated pictures side by side each epoch"),
+    BOOLEAN(sample_pair, false, "also save two generated pictures side by side each epoch"),
+    BOOLEAN(tensorboard, true, "also write losses, scores and samples as TensorBoard event files"),
     INTEGER(log_every, 1, 1e9, true, "batches between lines of losses when the output is not a terminal"),
 };
 #define SETTING_COUNT (sizeof settings / sizeof settings[0])

@@ -1,6 +1,6 @@
-/* training.c - the loop: batches to steps, steps to metrics, epochs to pictures, and checkpoints on the way.
+/* training.c - the loop: batches to steps, and checkpoints on the way. What is to be seen of it: training_show.c.
  *
- * Losing a log line or a sample (a full disk, say) is told and survived; losing a checkpoint ends the run. */
+ * Losing a checkpoint ends the run. */
 #include "train/training.h"
 
 #include <inttypes.h>
@@ -14,8 +14,8 @@
 
 /* Names in events.jsonl; kinds without one are for the screen only. */
 static const char *const event_names[] = {
-    [DCGAN_EVENT_NOTE] = "note",       [DCGAN_EVENT_WARNING] = "warning",  [DCGAN_EVENT_EPOCH] = "epoch",
-    [DCGAN_EVENT_SAMPLES] = "samples", [DCGAN_EVENT_SAVED] = "checkpoint", [DCGAN_EVENT_FINISHED] = NULL,
+    [DCGAN_EVENT_NOTE] = "note",        [DCGAN_EVENT_EPOCH] = "epoch", [DCGAN_EVENT_SAMPLES] = "samples",
+    [DCGAN_EVENT_SAVED] = "checkpoint", [DCGAN_EVENT_FINISHED] = NULL,
 };
 
 static json_t *event_object(const dcgan_training *training, const char *name)
@@ -33,6 +33,12 @@ static void log_event(dcgan_training *training, json_t *event)
         json_decref(event);
 }
 
+static void call_user(dcgan_training *training, dcgan_event_kind kind, const char *text)
+{
+    if (training->on_event)
+        training->on_event(training->user, &(dcgan_event){.kind = kind, .text = text, .progress = &training->progress});
+}
+
 void dc_training_tell(dcgan_training *training, dcgan_event_kind kind, const char *text)
 {
     const char *name = event_names[kind];
@@ -43,8 +49,28 @@ void dc_training_tell(dcgan_training *training, dcgan_event_kind kind, const cha
             json_object_set_new(event, file ? "path" : "text", json_string(text));
         log_event(training, event);
     }
-    if (training->on_event)
-        training->on_event(training->user, &(dcgan_event){.kind = kind, .text = text, .progress = &training->progress});
+    call_user(training, kind, text);
+}
+
+static void log_warning(dcgan_training *training, const char *cause, const char *text)
+{
+    json_t *event = event_object(training, "warning");
+    json_object_set_new(event, "cause", json_string(cause));
+    json_object_set_new(event, "text", json_string(text));
+    log_event(training, event);
+}
+
+void dc_training_warn(dcgan_training *training, const char *cause, const char *text)
+{
+    log_warning(training, cause, text);
+    call_user(training, DCGAN_EVENT_WARNING, text);
+}
+
+void dc_training_log_diversity(dcgan_training *training, double diversity)
+{
+    json_t *event = event_object(training, "diversity");
+    json_object_set_new(event, "diversity", json_real(diversity));
+    log_event(training, event);
 }
 
 static void tell_started(dcgan_training *training)
@@ -98,103 +124,23 @@ static dc_status save(dcgan_training *training)
     return status;
 }
 
-static void warn_of_failure(dcgan_training *training)
-{
-    char *text;
-    if (asprintf(&text, "%s Training goes on.", dcgan_error_message()) < 0)
-        return;
-    dc_training_tell(training, DCGAN_EVENT_WARNING, text);
-    free(text);
-}
-
-typedef dc_status (*write_samples_fn)(dc_samples *, dc_gan *, const dc_run *, uint64_t, char **);
-
-static void write_samples(dcgan_training *training, write_samples_fn write, uint64_t epoch)
-{
-    char *name;
-    if (write(training->samples, training->gan, training->run, epoch, &name) != DCGAN_OK) {
-        warn_of_failure(training);
-        return;
-    }
-    dc_training_tell(training, DCGAN_EVENT_SAMPLES, name);
-    free(name);
-}
-
-static void draw_losses(dcgan_training *training)
-{
-    char *path;
-    dc_status status = dc_run_file(training->run, &path, "losses.png");
-    if (status == DCGAN_OK) {
-        status = dc_history_draw(training->history, path);
-        free(path);
-    }
-    if (status != DCGAN_OK)
-        warn_of_failure(training);
-}
-
-static void show_epoch(dcgan_training *training, uint64_t epoch)
-{
-    if (epoch % (uint64_t)training->config->sample_every == 0 || training->step == training->steps) {
-        write_samples(training, dc_samples_write_grid, epoch);
-        draw_losses(training);
-    }
-    if (training->config->sample_pair && epoch > 0)
-        write_samples(training, dc_samples_write_pair, epoch);
-}
-
 /* ---- The loop ---------------------------------------------------------------------------------------- */
 
-static void note_metrics(dcgan_training *training, const dc_score scores[DC_SLOT_COUNT], int images)
-{
-    dcgan_progress *p = &training->progress;
-    uint64_t before = training->step - 1;
-    dc_pace_note(&training->pace, dc_now(), images);
-    *p = (dcgan_progress){
-        .step = training->step,
-        .steps = training->steps,
-        .epoch = before / training->batches + 1,
-        .epochs = training->epochs,
-        .batch = before % training->batches + 1,
-        .batches = training->batches,
-        .loss_d = (double)scores[DC_SLOT_D_REAL].loss + (double)scores[DC_SLOT_D_FAKE].loss,
-        .loss_g = scores[DC_SLOT_G].loss,
-        .d_real = scores[DC_SLOT_D_REAL].probability,
-        .d_fake = scores[DC_SLOT_D_FAKE].probability,
-        .d_fake_after = scores[DC_SLOT_G].probability,
-        .images_per_second = dc_pace_images_per_second(&training->pace),
-        .seconds = training->seconds,
-        .seconds_left = dc_pace_seconds_for(&training->pace, training->steps - training->step),
-    };
-    dc_metrics metrics = {.step = p->step,
-                          .epoch = p->epoch,
-                          .batch = p->batch,
-                          .time = p->seconds,
-                          .loss_d = p->loss_d,
-                          .loss_g = p->loss_g,
-                          .d_real = p->d_real,
-                          .d_fake = p->d_fake,
-                          .d_fake_after = p->d_fake_after,
-                          .sign_real = scores[DC_SLOT_D_REAL].sign,
-                          .images_per_second = p->images_per_second};
-    dc_history_add(training->history, &metrics);
-    if (dc_run_log_metrics(training->run, &metrics) != DCGAN_OK && !training->log_failed) {
-        training->log_failed = true; /* once is enough: every step to come would say the same */
-        warn_of_failure(training);
-    }
-}
-
+/* What can be done is in the message that is returned, too: the event is for who looks at the run later. */
 static dc_status diverged(dcgan_training *training)
 {
-    tell_finished(training, "diverged");
-    char remedy[256] = "There is no checkpoint yet.";
+    char text[512], remedy[128] = "There is no checkpoint yet.";
     if (training->saved_step != DC_NEVER)
         snprintf(remedy, sizeof remedy,
-                 "The checkpoint of step %" PRIu64 " is good: `dcgan resume` continues from it, which may pass.",
+                 "`dcgan resume` goes on from the checkpoint of step %" PRIu64 ", which is good.",
                  training->saved_step);
-    return dc_fail(DCGAN_E_DIVERGED,
-                   "The losses or weights became NaN or infinite at step %" PRIu64
-                   ": the learning rate is probably too high. %s The lasting remedy is a new run with a smaller --lr.",
-                   training->step, remedy);
+    snprintf(text, sizeof text,
+             "The losses or weights became NaN or infinite at step %" PRIu64
+             ": the learning rate is probably too high. %s The lasting remedy is a new run with a smaller --lr.",
+             training->step, remedy);
+    log_warning(training, "diverged", text);
+    tell_finished(training, "diverged");
+    return dc_fail(DCGAN_E_DIVERGED, "%s", text);
 }
 
 /* One batch: upload, train, read the scores. */
@@ -208,7 +154,7 @@ static dc_status advance(dcgan_training *training)
     DC_TRY(dc_device_scores(training->device, scores));
     training->step++;
     training->seconds += dc_now() - begin;
-    note_metrics(training, scores, batch.n);
+    dc_training_note_step(training, scores, batch.n);
     if (!isfinite(training->progress.loss_d) || !isfinite(training->progress.loss_g))
         return DCGAN_E_DIVERGED;
     dc_training_tell(training, DCGAN_EVENT_STEP, NULL);
@@ -231,7 +177,7 @@ static dc_status train(dcgan_training *training)
         if (epoch_done)
             dc_training_tell(training, DCGAN_EVENT_EPOCH, NULL);
         if (epoch_done || training->step == training->steps)
-            show_epoch(training, training->progress.epoch);
+            dc_training_show_epoch(training, training->progress.epoch);
         if (checkpoint_is_due(training))
             DC_TRY(save(training));
     }
@@ -250,8 +196,7 @@ static dc_status stopped(dcgan_training *training)
 dcgan_status dcgan_training_run(dcgan_training *training)
 {
     tell_started(training);
-    if (!training->resumed)
-        show_epoch(training, 0);
+    dc_training_show_start(training);
     dc_pace_start(&training->pace, dc_now());
     dc_status status = train(training);
     if (status == DCGAN_E_STOPPED)

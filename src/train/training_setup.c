@@ -45,6 +45,21 @@ static void tell_skipped(dcgan_training *training)
     }
 }
 
+/* JSON is UTF-8; file names need not be. */
+static json_t *path_to_json(const char *path)
+{
+    json_t *json = json_string(path);
+    char *copy;
+    if (json || dc_strdup(path, &copy) != DCGAN_OK)
+        return json;
+    for (char *byte = copy; *byte; byte++)
+        if ((unsigned char)*byte >= 0x80)
+            *byte = '?';
+    json = json_string(copy);
+    free(copy);
+    return json;
+}
+
 static dc_status write_pictures_json(const dcgan_training *training)
 {
     const dc_dataset *data = training->dataset;
@@ -52,9 +67,8 @@ static dc_status write_pictures_json(const dcgan_training *training)
     snprintf(hash, sizeof hash, "%016" PRIx64, data->hash);
     json_t *skipped = json_array();
     for (size_t i = 0; i < data->skipped_count; i++) {
-        json_t *path = json_string(data->skipped[i].path);
-        json_array_append_new(skipped, json_pack("{s:o, s:s}", "path", path ? path : json_string("(not UTF-8)"),
-                                                 "reason", data->skipped[i].reason));
+        json_array_append_new(skipped, json_pack("{s:o, s:s}", "path", path_to_json(data->skipped[i].path), "reason",
+                                                 data->skipped[i].reason));
     }
     json_t *root = json_pack("{s:i, s:s, s:i, s:i, s:i, s:o}", "count", (int)data->count, "hash", hash, "height",
                              data->height, "width", data->width, "channels", data->channels, "skipped", skipped);
@@ -89,7 +103,8 @@ static dc_status open_gan(dcgan_training *training, int batch)
     DC_TRY(dc_config_gan(config, batch, tail, &gan));
     DC_TRY(dc_device_open(config->device, &device, &training->device));
     DC_TRY(dc_gan_create(training->device, &gan, &training->gan));
-    return dc_samples_create(&gan.shape, (int)config->samples, (uint64_t)config->seed, &training->samples);
+    return dc_samples_create(&gan.shape, (int)config->samples, (uint64_t)config->seed, training->dataset,
+                             &training->samples);
 }
 
 /* All that follows from the configuration alone. */
@@ -106,6 +121,9 @@ static dc_status build(dcgan_training *training)
                  batch, (int)config->batch);
         dc_training_tell(training, DCGAN_EVENT_NOTE, text);
     }
+    if (dc_health_note(count))
+        dc_training_tell(training, DCGAN_EVENT_NOTE, dc_health_note(count));
+    dc_health_start(&training->health, count);
     DC_TRY(dc_loader_create(training->dataset, batch, config->flip, (uint64_t)config->seed, &training->loader));
     plan_length(training);
     return open_gan(training, batch);
@@ -184,7 +202,7 @@ static dc_status open_newest(dcgan_training *training, dc_safetensors **ret_file
             break;
         status = dc_checkpoint_open(path, ret_file, ret_state);
         if (status != DCGAN_OK)
-            dc_training_tell(training, DCGAN_EVENT_WARNING, dcgan_error_message());
+            dc_training_warn(training, "checkpoint", dcgan_error_message());
         free(path);
     }
     free(steps);
@@ -221,7 +239,7 @@ static dc_status restore(dcgan_training *training, const dc_safetensors *file, c
                        "This run is complete (step %" PRIu64 " of %" PRIu64 "). To train it longer, give it more "
                        "--epochs.",
                        training->step, training->steps);
-    DC_TRY(dc_run_rewind(training->run, state->step, training->history));
+    DC_TRY(dc_run_rewind(training->run, state->step, training->history, &training->health));
     return write_description(training);
 }
 
@@ -282,6 +300,7 @@ void dcgan_training_close(dcgan_training *training)
 {
     if (!training)
         return;
+    dc_tensorboard_close(training->board);
     dc_samples_free(training->samples);
     dc_gan_free(training->gan);
     dc_device_close(training->device);

@@ -11,11 +11,12 @@ import subprocess
 import sys
 import tempfile
 import termios
+import time
 import unittest
 
 PROGRAM = os.path.abspath(sys.argv[1])
 SMALL = ["--size", "16", "--features", "4", "--batch", "64"]
-ENDLESS = SMALL + ["--epochs", "1000000"]
+ENDLESS = SMALL + ["--epochs", "9999"]
 PATIENCE = 120  # seconds, for machines that are busy: no test waits this long when all is well
 ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
@@ -55,9 +56,12 @@ class Terminal:
         return bool(data)
 
     def wait_for(self, pattern, start=0):
-        while not re.search(pattern, self.output[start:]):
-            if not self.read():
-                raise AssertionError(f"the program ended without {pattern!r}: {self.output}")
+        """Where the pattern ends in the output from `start` on."""
+        deadline = time.monotonic() + PATIENCE
+        while not (found := re.search(pattern, self.output[start:])):
+            if not self.read() or time.monotonic() > deadline:
+                raise AssertionError(f"no {pattern!r} after {self.output[start:][-500:]!r}")
+        return start + found.end()
 
     def finish(self):
         while self.read():
@@ -99,7 +103,7 @@ class OnTerminal(unittest.TestCase):
     def test_80_columns(self):
         lives, screen = self.check_training(80)
         self.assertTrue(any("D(x) " in line and "D(G(z)) " in line and " left" in line for line in lives), lives)
-        epochs = [line for line in screen if re.match(r"epoch \d/3  .*images/s|\d/3  .*/s", line)]
+        epochs = [line for line in screen if re.match(r"(epoch )?\d/3  .*/s  \d:\d\d$", line)]
         self.assertEqual([re.search(r"\d/3", line)[0] for line in epochs], ["1/3", "2/3", "3/3"], screen)
         self.assertFalse([line for line in screen if " left" in line], screen)
         self.assertIn("  pictures   demo/samples/epoch_0003.png", screen)
@@ -109,20 +113,16 @@ class OnTerminal(unittest.TestCase):
         self.assertEqual(len([line for line in screen if re.match(r"\d/3  D \d\.\d+ G ", line)]), 3, screen)
 
     def test_10_columns(self):
-        self.check_training_fits(10)
-
-    def check_training_fits(self, columns):
-        terminal = self.start("demo", *SMALL, "--epochs", "1", columns=columns)
+        terminal = self.start("demo", *SMALL, "--epochs", "1", columns=10)
         self.assertEqual(terminal.finish(), 0)
-        self.assertEqual([line for line in terminal.live_lines() if len(line) >= columns], [])
+        self.assertEqual([line for line in terminal.live_lines() if len(line) >= 10], [])
 
     def test_narrower_while_running(self):
         terminal = self.start("demo", *ENDLESS, columns=100)
-        terminal.wait_for(r"epoch 1/.* left")
+        terminal.wait_for(r"1/9999.* left")
         terminal.resize(40)
         resized = len(terminal.output)
-        terminal.wait_for(r"\x1b\[2A\r\x1b\[J\d", start=resized)  # the folded line's rows are gone
-        folded = re.search(r"\x1b\[2A", terminal.output[resized:]).end() + resized
+        folded = terminal.wait_for(r"\x1b\[\dA(?=\r\x1b\[J\d)", start=resized)  # up, to take the folded line away
         terminal.wait_for(r"(\r\x1b\[J\d[^\r\x1b]*){3}\r", start=folded)
         self.assertEqual([line for line in terminal.live_lines(folded) if len(line) >= 40], [])
         terminal.type("\x03")
@@ -132,7 +132,8 @@ class OnTerminal(unittest.TestCase):
         subprocess.run([PROGRAM, "demo", *SMALL, "--steps", "1", "-q"], cwd=self.folder, check=True)
         subprocess.run([PROGRAM, "generate", "demo", "-n", "200", "-o", "made", "-q"], cwd=self.folder, check=True)
         for columns in (80, 40):
-            terminal = self.start("train", "made", *SMALL, "--steps", "1", columns=columns, XDG_CACHE_HOME=f"{columns}")
+            terminal = self.start("train", "made", *SMALL, "--steps", "1", columns=columns, 
+                                  XDG_CACHE_HOME=os.path.join(self.folder, f"cache-{columns}"))
             self.assertEqual(terminal.finish(), 0)
             bars = [line for line in terminal.live_lines() if re.match(r"reading pictures \[[#-]+\] \d+/200$", line)]
             self.assertTrue(bars, terminal.output)
@@ -174,8 +175,9 @@ class OnTerminal(unittest.TestCase):
             file.write("no picture")
         terminal = self.start("train", "odd", NO_COLOR="1")
         self.assertEqual(terminal.finish(), 3)
-        self.assertIn("\\x1b[2Jname\\x07.jpg", terminal.output)
-        self.assertNotIn("\x1b[2J", terminal.output)
+        self.assertIn("name", terminal.output)
+        self.assertNotIn("\x1b", terminal.output)
+        self.assertNotIn("\x07", terminal.output)
 
 
 class Signals(unittest.TestCase):

@@ -129,7 +129,7 @@ class Run:
             "size": str(SIDE),
             "batch": 128,
             "epochs": epochs,
-            "lr": 0.0002 * (1 + seed % 3),
+            "lr": (1 + seed % 3) / 5000,
             "beta1": 0.5,
             "beta2": 0.999,
             "d_steps": 1,

@@ -29,7 +29,7 @@ const drawing = (page, index) =>
   page.evaluate((i) => document.querySelectorAll(".plot canvas")[i]?.toDataURL() ?? "", index);
 
 async function slide(page, selector, value) {
-  await page.locator(selector).evaluate((slider, to) => {
+  await page.locator(selector).first().evaluate((slider, to) => {
     slider.value = to;
     slider.dispatchEvent(new Event("input", { bubbles: true }));
   }, value);
@@ -72,8 +72,8 @@ test("the page of a live training updates by itself", async () => {
   await changed(() => drawing(page, 0), curve);
   await changed(() => source(page, ".sample-view:last-child .sample-picture"), picture);
   training.kill("SIGKILL");
-  server.child.kill("SIGTERM");
   await page.close();
+  server.child.kill("SIGTERM");
 });
 
 test("the slider and the play button change the picture", async () => {
@@ -187,8 +187,8 @@ test("a killed server is started again and the page goes on", async () => {
   await page.check("#run-list li:nth-child(1) input");
   await page.waitForFunction(() => document.querySelector(".legend").innerText.includes("faces-a"));
   stage.outage = false;
-  second.child.kill("SIGTERM");
   await page.close();
+  second.child.kill("SIGTERM");
 });
 
 test("a million steps", async () => {
@@ -205,8 +205,8 @@ test("a million steps", async () => {
   console.log(`  first answer and drawing ${first} ms; redrawing ${(await measures(page, "dcgan-draw")).join(" ")} ms;`);
   console.log(`  with new data ${(await measures(page, "dcgan-refresh")).slice(1).join(" ")} ms`);
   assert.ok((await measures(page, "dcgan-draw")).length > 10);
-  server.child.kill("SIGTERM");
   await page.close();
+  server.child.kill("SIGTERM");
 });
 
 test("it fits a wide screen and a phone, in light and in dark", async () => {

@@ -27,6 +27,7 @@ typedef struct dc_cpu_device {
     int threads;
     size_t level2, level3; /* bytes of cache: of a core, of all */
     dc_arena workspace;    /* the largest any plan needs; shared, for plans run one after the other */
+    void *workspace_memory;
 } dc_cpu_device;
 
 typedef struct dc_cpu_tensor {
@@ -145,6 +146,7 @@ typedef struct dc_cpu_plan {
 /* The workspace as a plan carves it. */
 typedef struct dc_cpu_workspace {
     float *buffers[2]; /* TRAIN: gradients of raw outputs; GENERATE: raw outputs; block i uses i % 2 */
+    int slice;         /* items of block 0's gradient that fit */
     dc_arena scratch;  /* the rest */
 } dc_cpu_workspace;
 dc_cpu_workspace dc_cpu_workspace_of(const dc_cpu_plan *plan);

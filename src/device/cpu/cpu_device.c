@@ -83,7 +83,7 @@ static void device_close(dc_device *base)
 {
     dc_cpu_device *device = (dc_cpu_device *)base;
     dc_pool_free(device->pool);
-    dc_arena_free(&device->workspace);
+    free(device->workspace_memory);
     free(device);
 }
 

@@ -155,7 +155,7 @@ static void weights_task(void *context, int task, int worker)
         read_columns(w, j, width, panel);
         for (int o = 0; o < w->rows; o += kernels->rows)
             kernels->outer(w->inputs + o, (size_t)w->rows, panel, (size_t)width, w->pass->items, product + o * width,
-                           (size_t)width, false);
+                           (size_t)width, false, panel, 0);
         for (int o = 0; o < w->pass->conv->narrow_c; o++) {
             float *to = w->result + (size_t)o * (size_t)w->columns + j;
             if (w->add)

@@ -227,7 +227,7 @@ static void add_products(const work *w, const bench *b, int pixels, bool add, fl
     for (int q = 0; q < w->patch_rows; q += kernels->rows)
         for (size_t k = 0; k < narrow; k += (size_t)kernels->columns)
             kernels->outer(b->patches + q, (size_t)w->patch_rows, b->narrow + k, narrow, pixels,
-                           sum + (size_t)q * narrow + k, narrow, add);
+                           sum + (size_t)q * narrow + k, narrow, add, sum, 0);
 }
 
 static void weights_piece(const work *w, const piece *p, const bench *b, bool add, float *sum)

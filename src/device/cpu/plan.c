@@ -10,9 +10,13 @@ static bool widens(const dc_block *block)
     return block->conv == DC_CONV_EXPAND || block->conv == DC_CONV_UP;
 }
 
-/* F(4x4, 2x2) multiplies 25/36 as often as F(2x2, 2x2), but has 25/9 as many transformed weights, and its
- * tiles may hang further over the edge. Its weights must fit half of the third-level cache. */
-static int choose_tile(const dc_cpu_device *device, const dc_cpu_conv *conv)
+/* F(4x4, 2x2) multiplies 25/36 as often as F(2x2, 2x2). But its rounding errors are some four times as
+ * large, its transforms dearer: not worth it where there are few channels to multiply. Its tiles may hang
+ * further over the edge, and it has 25/9 as many transformed weights: they must fit half of the third-level
+ * cache. */
+#define LEAST_CHANNELS 32
+
+static int choose_tile(const dc_cpu_device *device, const dc_block *block, const dc_cpu_conv *conv)
 {
     int work[2];
     for (int i = 0; i < 2; i++) {
@@ -20,7 +24,8 @@ static int choose_tile(const dc_cpu_device *device, const dc_cpu_conv *conv)
         work[i] = tiles * (tile + 1) * (tile + 1);
     }
     size_t weights = (size_t)25 * 4 * (size_t)conv->wide_c * (size_t)conv->narrow_c * sizeof(float);
-    return work[1] < work[0] && weights <= device->level3 / 2 ? 4 : 2;
+    bool few = block->in_c < LEAST_CHANNELS || block->out_c < LEAST_CHANNELS;
+    return !few && work[1] < work[0] && weights <= device->level3 / 2 ? 4 : 2;
 }
 
 static dc_cpu_layer layer_of(const dc_cpu_device *device, const dc_net *net, int index)
@@ -40,7 +45,7 @@ static dc_cpu_layer layer_of(const dc_cpu_device *device, const dc_net *net, int
         conv.kind = DC_CPU_DENSE;
     else
         conv.kind = (up ? last : first) ? DC_CPU_PICTURE : DC_CPU_WINOGRAD;
-    conv.tile = choose_tile(device, &conv);
+    conv.tile = choose_tile(device, block, &conv);
     return (dc_cpu_layer){.conv = conv,
                           .widens = up,
                           .channels = out_c,
@@ -120,21 +125,42 @@ static void reset_norms(dc_cpu_plan *plan)
                 plan->layers[i].norms[group].scale[c] = 1;
 }
 
-static void lay_out_buffers(const dc_cpu_plan *plan, dc_arena *arena, float *ret_buffers[2])
+/* Items of block 0's gradient that are made at a time: where it is not normalised, the sums of the whole
+ * batch are not needed, and the largest of all gradients need not be kept. */
+#define LEAST_SLICE 32
+
+static int slice_of(const dc_cpu_plan *plan, size_t floats)
 {
-    for (int parity = 0; parity < 2; parity++) {
+    int fit = (int)(floats / plan->layers[0].out_size);
+    int least = LEAST_SLICE < plan->base.max_batch ? LEAST_SLICE : plan->base.max_batch;
+    return fit > least ? fit : least;
+}
+
+/* Block i uses buffer i % 2. */
+static int lay_out_buffers(const dc_cpu_plan *plan, dc_arena *arena, float *ret_buffers[2])
+{
+    bool sliced = plan->base.usage == DC_USAGE_TRAIN && !plan->base.net.blocks[0].batch_norm;
+    int slice = plan->base.max_batch;
+    for (int parity = 1; parity >= 0; parity--) {
         size_t most = 0;
-        for (int i = parity; i < plan->base.net.block_count - 1; i += 2)
+        for (int i = parity + (parity == 0 && sliced ? 2 : 0); i < plan->base.net.block_count - 1; i += 2)
             most = plan->layers[i].out_size > most ? plan->layers[i].out_size : most;
-        ret_buffers[parity] = dc_cpu_take(arena, most * (size_t)plan->base.max_batch);
+        most *= (size_t)plan->base.max_batch;
+        if (parity == 0 && sliced) {
+            slice = slice_of(plan, most);
+            size_t first = (size_t)slice * plan->layers[0].out_size;
+            most = first > most ? first : most;
+        }
+        ret_buffers[parity] = dc_cpu_take(arena, most);
     }
+    return slice;
 }
 
 dc_cpu_workspace dc_cpu_workspace_of(const dc_cpu_plan *plan)
 {
     dc_cpu_workspace workspace = {.scratch = ((const dc_cpu_device *)plan->base.device)->workspace};
     workspace.scratch.offset = 0;
-    lay_out_buffers(plan, &workspace.scratch, workspace.buffers);
+    workspace.slice = lay_out_buffers(plan, &workspace.scratch, workspace.buffers);
     return workspace;
 }
 
@@ -175,15 +201,18 @@ dc_memory dc_cpu_plan_measure(const dc_device *device, const dc_net *net, int ma
     return (dc_memory){plan.parameters.offset, plan.activations.offset, plan.workspace};
 }
 
-/* The workspace grows to the needs of the largest plan, and keeps that size. */
+/* The workspace grows to the needs of the largest plan, and keeps that size. It is not touched here: what
+ * no plan uses never becomes real memory. */
 static dc_status grow_workspace(dc_cpu_device *device, size_t size)
 {
+    void *memory;
     if (size <= device->workspace.size)
         return DCGAN_OK;
-    dc_arena larger = {.offset = size};
-    DC_TRY(dc_arena_allocate(&larger));
-    dc_arena_free(&device->workspace);
-    device->workspace = larger;
+    DC_TRY(dc_alloc(size + DC_ALIGNMENT, 1, &memory));
+    free(device->workspace_memory);
+    device->workspace_memory = memory;
+    size_t beyond = (uintptr_t)memory % DC_ALIGNMENT;
+    device->workspace = (dc_arena){.base = (char *)memory + (DC_ALIGNMENT - beyond), .size = size};
     return DCGAN_OK;
 }
 

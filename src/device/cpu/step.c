@@ -109,6 +109,59 @@ static dc_cpu_sink input_gradient(const dc_cpu_plan *plan, const dc_cpu_workspac
                          .norms = plan->layers[block - 1].norms};
 }
 
+static void add_weight_gradient(dc_cpu_plan *plan, int block, const dc_cpu_pass *pass, const dc_cpu_source *in,
+                                const dc_cpu_source *d, bool add)
+{
+    bool widens = plan->layers[block].widens;
+    dc_cpu_weights(pass, widens ? d : in, widens ? in : d, add,
+                   dc_cpu_param(plan, DC_ROLE_GRADIENT, block, DC_PARAM_WEIGHT));
+}
+
+static dc_cpu_partials make_input_gradient(const dc_cpu_plan *plan, int block, const dc_cpu_pass *pass,
+                                           const dc_cpu_source *d, const dc_cpu_sink *d_in)
+{
+    return (plan->layers[block].widens ? dc_cpu_down : dc_cpu_up)(pass, d, weights_of(plan, block), d_in);
+}
+
+/* Items first..first+n-1, all of one group, of what block 1 leaves to block 0, and all of block 0. */
+static void backward_slice(dc_cpu_plan *plan, const dc_cpu_workspace *workspace, dc_view dy, dc_view dx,
+                           unsigned flags, int first, int n)
+{
+    int group = first / (plan->x.n / plan->groups);
+    dc_cpu_pass pass = pass_of(plan, workspace, 1), pass0 = pass_of(plan, workspace, 0);
+    pass.items = pass0.items = n;
+    pass.groups = pass0.groups = 1;
+    dc_cpu_source d = gradient_of(plan, workspace, 1, dy);
+    size_t at = (size_t)first * plan->layers[1].out_size, at0 = (size_t)first * plan->layers[0].out_size;
+    d.x += at;
+    d.y += at;
+    d.norms += group;
+    dc_cpu_sink d_in = input_gradient(plan, workspace, 1, dx);
+    d_in.y += at0;
+    d_in.norms += group;
+    make_input_gradient(plan, 1, &pass, &d, &d_in);
+
+    dc_cpu_source d0 = gradient_of(plan, workspace, 0, dy), in = {.reading = DC_CPU_READ_PLAIN};
+    in.x = dc_cpu_view((dc_view){plan->x.tensor, plan->x.first + first, n});
+    if (flags & DC_GRAD_PARAMS)
+        add_weight_gradient(plan, 0, &pass0, &in, &d0, flags & DC_GRAD_ACCUMULATE || first > 0);
+    if (flags & DC_GRAD_INPUT) {
+        dc_cpu_sink out = {.x = dc_cpu_view((dc_view){dx.tensor, dx.first + first, n})};
+        make_input_gradient(plan, 0, &pass0, &d0, &out);
+    }
+}
+
+static void backward_slices(dc_cpu_plan *plan, const dc_cpu_workspace *workspace, dc_view dy, dc_view dx,
+                            unsigned flags)
+{
+    int group_items = plan->x.n / plan->groups;
+    for (int first = 0, n; first < plan->x.n; first += n) {
+        int left = group_items - first % group_items;
+        n = left < workspace->slice ? left : workspace->slice;
+        backward_slice(plan, workspace, dy, dx, flags, first, n);
+    }
+}
+
 void dc_cpu_backward(dc_plan *base, dc_view dy, dc_view dx, unsigned flags)
 {
     dc_cpu_plan *plan = (dc_cpu_plan *)base;
@@ -116,16 +169,18 @@ void dc_cpu_backward(dc_plan *base, dc_view dy, dc_view dx, unsigned flags)
     for (int i = last_block(plan); i >= 0; i--) {
         dc_cpu_pass pass = pass_of(plan, &workspace, i);
         dc_cpu_source d = gradient_of(plan, &workspace, i, dy);
-        bool widens = plan->layers[i].widens;
         if (flags & DC_GRAD_PARAMS) {
             dc_cpu_source in = input_of(plan, &workspace, i);
-            dc_cpu_weights(&pass, widens ? &d : &in, widens ? &in : &d, flags & DC_GRAD_ACCUMULATE,
-                           dc_cpu_param(plan, DC_ROLE_GRADIENT, i, DC_PARAM_WEIGHT));
+            add_weight_gradient(plan, i, &pass, &in, &d, flags & DC_GRAD_ACCUMULATE);
+        }
+        if (i == 1 && !base->net.blocks[0].batch_norm) {
+            backward_slices(plan, &workspace, dy, dx, flags);
+            break;
         }
         if (i == 0 && !(flags & DC_GRAD_INPUT))
             break;
         dc_cpu_sink d_in = input_gradient(plan, &workspace, i, dx);
-        dc_cpu_partials partials = (widens ? dc_cpu_down : dc_cpu_up)(&pass, &d, weights_of(plan, i), &d_in);
+        dc_cpu_partials partials = make_input_gradient(plan, i, &pass, &d, &d_in);
         if (i > 0 && base->net.blocks[i - 1].batch_norm)
             dc_cpu_norm_backward(plan, i - 1, &partials, flags);
     }

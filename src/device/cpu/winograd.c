@@ -278,6 +278,7 @@ typedef struct gradient {
     dc_cpu_points v, y, du;         /* du: [point][panel of 4 * wide channels][narrow channels] */
     int wide_rows, wide_width;      /* of the bordered inputs: rows per tile row, columns */
     int narrow_rows, narrow_width;
+    int panels, task_panels;        /* of V; of one task of add_products */
     size_t own;                     /* floats of each worker's memory: bordered input */
     float *workers;
     bool add;
@@ -299,6 +300,8 @@ static gradient lay_out_gradient(const dc_cpu_pass *pass, dc_arena *scratch)
     int most = dc_cpu_clamp((int)(PORTION_BYTES / tile_bytes) / g.tiles.columns, 1, total);
     g.portion_rows = dc_cpu_divide_up(total, dc_cpu_divide_up(total, most)); /* equal portions */
     g.chunk_rows = dc_cpu_clamp(dc_cpu_divide_up(most, TASKS), 1, g.tiles.rows);
+    g.panels = 4 * conv->wide_c / kernels->columns;
+    g.task_panels = g.panels % 8 == 0 ? 8 : 4; /* 4 parities: always a multiple of 4 */
     g.wide_rows = 2 * g.tiles.tile;
     g.narrow_rows = g.tiles.tile;
     g.wide_width = g.wide_rows * g.tiles.columns + 2;
@@ -357,26 +360,39 @@ static void transform_chunk(void *context, int task, int worker)
     }
 }
 
-/* Task (point, panel): du += Y^T V over the portion's tiles. */
+/* du += Y^T V of one panel of V over tiles t..t+count-1; `next` is what V will be wanted next. */
+static void add_panel(const gradient *g, size_t point, size_t panel, int t, int count, const float *next)
+{
+    const dc_cpu_kernels *kernels = g->pass->device->kernels;
+    size_t width = (size_t)kernels->columns, y_width = (size_t)kernels->y_width, line = DC_ALIGNMENT / sizeof(float);
+    const float *v = g->v.at + point * g->v.point + panel * g->v.panel + (size_t)t * width;
+    float *du = g->du.at + point * g->du.point + panel * g->du.panel;
+    for (int k = 0; k < g->pass->conv->narrow_c; k += kernels->rows) {
+        const float *y = g->y.at + point * g->y.point + (size_t)(k / kernels->y_width) * g->y.panel +
+                         (size_t)t * y_width + (size_t)(k % kernels->y_width);
+        size_t lines = (size_t)(k / kernels->rows) * (size_t)count;
+        bool fetching = lines * line < (size_t)count * width;
+        kernels->outer(y, y_width, v, width, count, du + (size_t)k * width, width, g->first > 0 || t > 0,
+                       fetching ? next + lines * line : next, fetching ? line : 0);
+    }
+}
+
+/* Task: a few panels of one point, over the portion's tiles. */
 static void add_products(void *context, int task, int worker)
 {
     (void)worker;
     const gradient *g = context;
-    const dc_cpu_kernels *kernels = g->pass->device->kernels;
-    int panels = 4 * g->pass->conv->wide_c / kernels->columns, tiles = g->rows * g->tiles.columns;
-    size_t point = (size_t)(task / panels), panel = (size_t)(task % panels);
-    size_t width = (size_t)kernels->columns, y_width = (size_t)kernels->y_width;
-    const float *v = g->v.at + point * g->v.point + panel * g->v.panel;
-    float *du = g->du.at + point * g->du.point + panel * g->du.panel;
-    for (int t = 0; t < tiles; t += SUM_TILES) {
-        int count = tiles - t < SUM_TILES ? tiles - t : SUM_TILES;
-        for (int k = 0; k < g->pass->conv->narrow_c; k += kernels->rows) {
-            const float *y = g->y.at + point * g->y.point + (size_t)(k / kernels->y_width) * g->y.panel +
-                             (size_t)t * y_width + (size_t)(k % kernels->y_width);
-            kernels->outer(y, y_width, v + (size_t)t * width, width, count, du + (size_t)k * width, width,
-                           g->first > 0 || t > 0);
+    int parts = g->panels / g->task_panels, first = task % parts * g->task_panels;
+    int tiles = g->rows * g->tiles.columns, blocks = dc_cpu_divide_up(tiles, SUM_TILES);
+    size_t point = (size_t)(task / parts);
+    for (int panel = first; panel < first + g->task_panels; panel++)
+        for (int block = 0; block < blocks; block++) {
+            int t = tiles * block / blocks, end = tiles * (block + 1) / blocks;
+            size_t next_panel = (size_t)(block + 1 < blocks ? panel : panel + 1);
+            const float *next = g->v.at + point * g->v.point + next_panel * g->v.panel +
+                                (size_t)(block + 1 < blocks ? end : 0) * (size_t)g->pass->device->kernels->columns;
+            add_panel(g, point, (size_t)panel, t, end - t, next);
         }
-    }
 }
 
 static void transform_back(void *context, int k, int worker)
@@ -401,8 +417,7 @@ static void weights(const dc_cpu_pass *pass, const dc_cpu_source *wide, const dc
     for (g.first = 0; g.first < total; g.first += g.portion_rows) {
         g.rows = total - g.first < g.portion_rows ? total - g.first : g.portion_rows;
         dc_pool_run(pass->device->pool, transform_chunk, &g, dc_cpu_divide_up(g.rows, g.chunk_rows));
-        dc_pool_run(pass->device->pool, add_products, &g,
-                    g.tiles.points * 4 * pass->conv->wide_c / pass->device->kernels->columns);
+        dc_pool_run(pass->device->pool, add_products, &g, g.tiles.points * g.panels / g.task_panels);
     }
     dc_pool_run(pass->device->pool, transform_back, &g, pass->conv->narrow_c);
 }

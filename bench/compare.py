@@ -1,0 +1,154 @@
+#!/usr/bin/env python3
+"""compare.py PROGRAM [PYTHON]: dcgan's speed, side by side with PyTorch's where PYTHON has it.
+
+Every round runs each program once, in turn, so that a machine that drifts or is shared drifts for all; figures
+are medians over the rounds, ratios medians of the rounds' own ratios. Nets: `faces`, 64x64, 64 feature maps."""
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+FOLDER = os.path.dirname(os.path.abspath(__file__))
+parser = argparse.ArgumentParser()
+parser.add_argument("program")
+parser.add_argument("python", nargs="?", default=None)
+parser.add_argument("--rounds", type=int, default=3)
+parser.add_argument("--batches", default="128,64,16")
+parser.add_argument("--threads", default="2,1")
+parser.add_argument("--pictures", nargs="*", default=[], help="class folders to time reading on")
+parser.add_argument("--only", choices=["train", "generate", "load", "start"])
+arguments = parser.parse_args()
+
+
+def numbers(text):
+    return [int(n) for n in text.split(",")]
+
+
+def run(command, environment=None):
+    """The JSON line a program prints, or None (told on stderr)."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    if done.returncode != 0:
+        print(f"failed: {' '.join(command)}\n{done.stderr.strip()[-500:]}", file=sys.stderr)
+        return None
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def ours(threads, batch, steps):
+    return run([arguments.program, "bench", "--json", f"--threads={threads}", f"--batch={batch}", f"--steps={steps}"])
+
+
+def peer(script, **options):
+    if not arguments.python:
+        return None
+    return run([arguments.python, f"{FOLDER}/{script}"] + [f"--{key}={value}" for key, value in options.items()])
+
+
+def has_bf16():
+    with open("/proc/cpuinfo", encoding="ascii") as cpuinfo:
+        return "bf16" in cpuinfo.read()
+
+
+def interleave(programs):
+    """{name: list of results, one a round} of {name: function}; a program that fails once is dropped."""
+    results = {name: [] for name in programs}
+    for _ in range(arguments.rounds):
+        for name, function in programs.items():
+            if results[name] is None:
+                continue
+            result = function()
+            results[name] = results[name] + [result] if result else None
+    return {name: rounds for name, rounds in results.items() if rounds}
+
+
+def report(title, results, key, unit, smaller_is_better=False):
+    print(f"\n{title}")
+    own = [r[key] for r in results.get("dcgan", [])]
+    for name, rounds in results.items():
+        values = [r[key] for r in rounds]
+        line = f"  {name:24s} {statistics.median(values):10.4g} {unit}"
+        if name != "dcgan" and own:
+            ratios = [theirs / mine if smaller_is_better else mine / theirs for mine, theirs in zip(own, values)]
+            line += f"   dcgan is {statistics.median(ratios):.2f}x ({min(ratios):.2f} to {max(ratios):.2f})"
+        print(line, flush=True)
+
+
+def compare_training():
+    variants = ["tutorial", "best"] + (["bf16"] if has_bf16() else [])
+    for threads in numbers(arguments.threads):
+        for batch in numbers(arguments.batches):
+            steps = max(3, 384 // batch)
+            programs = {"dcgan": lambda: ours(threads, batch, 3 * steps)}
+            for variant in variants if arguments.python else []:
+                programs[f"PyTorch {variant}"] = lambda v=variant: peer(
+                    "pytorch_train.py", threads=threads, batch=batch, steps=steps, variant=v)
+            results = interleave(programs)
+            report(f"training, batch {batch}, {threads} threads", results, "images_per_second", "images/s")
+            if batch == 128:
+                report(f"peak memory, batch {batch}, {threads} threads", results, "peak_memory", "bytes", True)
+
+
+def compare_generation():
+    for threads in numbers(arguments.threads):
+        for batch in (64, 1):
+            programs = {"dcgan": lambda: ours(threads, batch, 200 // batch + 5)}
+            for runtime in ["pytorch", "compile", "onnxruntime"] if arguments.python else []:
+                programs[runtime] = lambda r=runtime: peer(
+                    "pytorch_generate.py", threads=threads, batch=batch, runtime=r)
+            report(f"generation, batch {batch}, {threads} threads", interleave(programs),
+                   "generated_images_per_second", "images/s")
+
+
+def first_step(folder):
+    """Seconds from starting the program to its first line of metrics, the pictures being cached."""
+    shutil.rmtree(folder, ignore_errors=True)
+    begin = time.perf_counter()
+    process = subprocess.Popen([arguments.program, "train", "demo:faces", "--steps=1", "-q", "-o", folder],
+                               stdout=subprocess.DEVNULL)
+    while process.poll() is None and not os.path.exists(f"{folder}/metrics.jsonl"):
+        time.sleep(0.002)
+    seconds = time.perf_counter() - begin
+    process.wait()
+    return {"first_step_seconds": seconds}
+
+
+def compare_start():
+    with tempfile.TemporaryDirectory() as folder:
+        first_step(f"{folder}/run")  # fills the cache of pictures
+        programs = {"dcgan": lambda: first_step(f"{folder}/run")}
+        if arguments.python:
+            programs["PyTorch best"] = lambda: peer("pytorch_train.py", threads=2, batch=128, steps=1, variant="best")
+        report("first finished step since the program started, batch 128", interleave(programs), "first_step_seconds",
+               "s", True)
+
+
+def load(folder):
+    """Reads pictures that are not cached: the cache is an empty folder."""
+    with tempfile.TemporaryDirectory() as cache:
+        environment = dict(os.environ, XDG_CACHE_HOME=cache)
+        return run([arguments.program, "bench", "--json", "--threads=1", "--batch=1", "--steps=1", folder], environment)
+
+
+def compare_loading(folder):
+    programs = {"dcgan": lambda: load(folder)}
+    if arguments.python:
+        programs["PIL + transforms"] = lambda: peer("pytorch_load.py", folder=folder)
+    report(f"reading pictures of {os.path.basename(folder)}, one core, 64x64", interleave(programs),
+           "pictures_per_second", "pictures/s")
+
+
+def main():
+    parts = {"train": compare_training, "generate": compare_generation, "start": compare_start}
+    for name, part in parts.items():
+        if arguments.only in (None, name):
+            part()
+    if arguments.only in (None, "load"):
+        for folder in arguments.pictures:
+            compare_loading(os.path.abspath(folder))
+
+
+main()
