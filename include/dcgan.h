@@ -206,6 +206,16 @@ DCGAN_API dcgan_status dcgan_generator_run(dcgan_generator *generator, const flo
 /* The same in floats: ret_images (n, channels, height, width), -1..1, PyTorch's order. */
 DCGAN_API dcgan_status dcgan_generator_run_float(dcgan_generator *generator, const float *z, int n, float *ret_images);
 
+/* A picture in a file of any format that training reads, and what is written below it (NULL: nothing). */
+typedef struct dcgan_frame {
+    const char *path;
+    const char *label;
+} dcgan_frame;
+
+/* Puts pictures of one size into one file, told by the name's end: .webp and .gif show them one after the other,
+ * `fps` (0.1 to 50) a second, over and over; .png has them side by side. Atomic. */
+DCGAN_API dcgan_status dcgan_save_frames(const char *path, const dcgan_frame *frames, size_t count, double fps);
+
 /* Writes pixels (n, height, width, channels) as one PNG, a grid of `columns` (0: near square). Atomic. */
 DCGAN_API dcgan_status dcgan_save_png(const char *path, const uint8_t *pixels, int n, int height, int width,
                                       int channels, int columns);

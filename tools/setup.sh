@@ -4,7 +4,7 @@
 set -eu
 
 build="build-essential meson ninja-build pkg-config python3 libjpeg62-turbo-dev libpng-dev libwebp-dev libgif-dev
-  libtiff-dev libgd-dev libjansson-dev libxxhash-dev libmicrohttpd-dev"
+  libtiff-dev libgd-dev libcgif-dev libjansson-dev libxxhash-dev libmicrohttpd-dev"
 test="libcmocka-dev"
 optional="scdoc:the-manual-page clang-14:fuzzing-(make-fuzz) libclang-rt-14-dev:fuzzing-(make-fuzz)
   chromium:browser-tests-(make-test-web) nodejs:browser-tests-(make-test-web) npm:browser-tests-(make-test-web)"

@@ -9,24 +9,26 @@
 
 #define SKIPPED_SHOWN 5
 
-static dc_status read_number(const dcgan_config *config, const char *key, uint64_t *ret_number)
+static dc_status read_number(const dcgan_config *config, const char *key, double *ret_number)
 {
     char *text;
     DC_TRY(dcgan_config_get(config, key, &text));
-    *ret_number = strtoull(text, NULL, 10);
+    *ret_number = strtod(text, NULL);
     dcgan_free(text);
     return DCGAN_OK;
 }
 
 dc_status dc_display_open(dc_display *display, bool quiet, const dcgan_config *config)
 {
-    uint64_t log_every;
+    double log_every, lr;
     DC_TRY(read_number(config, "log_every", &log_every));
+    DC_TRY(read_number(config, "lr", &lr));
     *display = (dc_display){
         .terminal = dc_terminal_open(stdout),
         .errors = dc_terminal_open(stderr),
         .quiet = quiet,
-        .log_every = log_every,
+        .log_every = (uint64_t)log_every,
+        .lr = lr,
     };
     if (quiet)
         display->terminal.live = false;
@@ -83,6 +85,7 @@ static void show_start(dc_display *display, const char *run)
         snprintf(line, sizeof line, "%" PRIu64 " more: see %s/pictures.json", display->skipped - SKIPPED_SHOWN, run);
         print_line(display, "... and ", line);
     }
+    display->saved = display->last.step > 0;
     print_line(display, display->last.step ? "continuing " : "run ", run);
 }
 
@@ -156,6 +159,7 @@ void dc_display_event(void *context, const dcgan_event *event)
         show_file(display, "samples ", event->text);
         break;
     case DCGAN_EVENT_SAVED:
+        display->saved = true;
         show_file(display, "saved ", event->text);
         break;
     case DCGAN_EVENT_FINISHED:
@@ -192,6 +196,8 @@ static void print_done(const dc_display *display, const char *run)
         snprintf(path, sizeof path, "%s/%s", run, display->samples);
         print_place("pictures", path);
     }
+    snprintf(path, sizeof path, "%s/losses.png", run);
+    print_place("losses", path);
     snprintf(path, sizeof path, "%s/generator.safetensors", run);
     print_place("generator", path);
     bool whole_epochs = last->batches && last->steps % last->batches == 0;
@@ -199,6 +205,19 @@ static void print_done(const dc_display *display, const char *run)
              2 * (whole_epochs ? last->epochs : last->steps));
     print_advice("To make pictures", "generate", run, " -n 64 -o pictures.png");
     print_advice("To train as long again", "resume", run, longer);
+}
+
+static void print_diverged(const dc_display *display, const char *run)
+{
+    char path[PATH_MAX + 16];
+    if (display->saved)
+        print_advice("To go on from the last good checkpoint", "resume", run, "");
+    snprintf(path, sizeof path, "%s/config.json", run);
+    print_advice("To train anew, at a fifth of the learning rate", "train --config", path, " \\");
+    printf("    --lr %g -o ", display->lr / 5);
+    snprintf(path, sizeof path, "%s-slower", run);
+    dc_shell_print_path(stdout, path);
+    putchar('\n');
 }
 
 void dc_display_summary(dc_display *display, const char *run, dcgan_status status)
@@ -212,5 +231,7 @@ void dc_display_summary(dc_display *display, const char *run, dcgan_status statu
         printf("Stopped after step %" PRIu64 " of %" PRIu64 "; everything is saved.\n", display->last.step,
                display->last.steps);
         print_advice("To continue", "resume", run, "");
+    } else if (status == DCGAN_E_DIVERGED) {
+        print_diverged(display, run);
     }
 }

@@ -15,9 +15,11 @@ typedef struct dc_display {
     dc_terminal errors;
     bool quiet;
     uint64_t log_every;     /* batches */
+    double lr;              /* learning rate */
     uint64_t skipped;       /* pictures */
     char run[PATH_MAX];     /* its directory, once training has started */
     char samples[NAME_MAX]; /* the newest picture of samples within it, or "" */
+    bool saved;             /* there is a checkpoint */
     dcgan_progress last;    /* the newest step */
 } dc_display;
 

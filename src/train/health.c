@@ -26,7 +26,7 @@
 #define SURE_SIGN        0.9
 #define RISE             0.1
 #define RECOVERED_GAP    0.6
-#define SURE_WINDOWS     10
+#define SURE_WINDOWS     20
 
 /* Collapse: the samples are far more alike than they were, and than real pictures are. */
 #define EARLY_STEPS         2000

@@ -26,6 +26,7 @@ NOISE = [
     (re.compile(r"(?<=: )\d+\.\d{4}|(?<=/ )\d+\.\d{4}"), "#.####"),
     (re.compile(r"\bin \d[\w .]*\.$"), "in TIME."),
     (re.compile(r"\d+ images/s"), "# images/s"),
+    (re.compile(r"promises \d+ bytes"), "promises # bytes"),
 ]
 
 

@@ -91,7 +91,7 @@ class Limits(Case):
                 place = chance.randrange(len(request))
                 request[place : place + chance.randrange(3)] = chance.choice((b"%", b"/", b"..", b"\0", b"\r\n", b"\xff", b" ", b"9"))
             with self.server.connect() as connection:
-                connection.sendall(request)
+                connection.sendall(request + b"\r\n\r\n")
                 connection.shutdown(socket.SHUT_WR)
                 try:
                     answer = connection.recv(65536)

@@ -36,7 +36,7 @@ static work lay_out(const dc_cpu_pass *pass, dc_arena *scratch)
     w.partials = dc_cpu_partials_take(scratch, &w.chunks, conv->wide_c);
     w.inputs = dc_cpu_take(scratch, (size_t)w.items * (size_t)w.rows);
     size_t panel = (size_t)(w.rows + w.items) * (size_t)kernels->columns, item = (size_t)w.columns;
-    w.own = panel > item ? panel : item;
+    w.own = dc_cpu_most(panel, item);
     w.workers = dc_cpu_take(scratch, w.own * (size_t)pass->device->threads);
     return w;
 }

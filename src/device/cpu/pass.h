@@ -56,6 +56,11 @@ static inline int dc_cpu_clamp(int value, int least, int most)
     return value < least ? least : value > most ? most : value;
 }
 
+static inline size_t dc_cpu_most(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
 static inline float *dc_cpu_take(dc_arena *arena, size_t floats)
 {
     return dc_arena_take(arena, floats * sizeof(float));

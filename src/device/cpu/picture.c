@@ -284,7 +284,7 @@ static size_t scratch_size(const dc_cpu_pass *pass, bool train)
     lay_out(pass, false, &product_arena);
     if (train)
         lay_out(pass, true, &weights_arena);
-    return product_arena.offset > weights_arena.offset ? product_arena.offset : weights_arena.offset;
+    return dc_cpu_most(product_arena.offset, weights_arena.offset);
 }
 
 const dc_cpu_faces dc_cpu_picture = {down, up, weights, scratch_size};

@@ -11,21 +11,27 @@ static bool widens(const dc_block *block)
 }
 
 /* F(4x4, 2x2) multiplies 25/36 as often as F(2x2, 2x2). But its rounding errors are some four times as
- * large, its transforms dearer: not worth it where there are few channels to multiply. Its tiles may hang
- * further over the edge, and it has 25/9 as many transformed weights: they must fit half of the third-level
- * cache. */
+ * large and its transforms dearer: not worth it where there are few channels to multiply. Its tiles may also
+ * hang further over the edge. */
 #define LEAST_CHANNELS 32
 
-static int choose_tile(const dc_cpu_device *device, const dc_block *block, const dc_cpu_conv *conv)
+static bool large_tiles_pay(const dc_block *block, const dc_cpu_conv *conv)
 {
     int work[2];
     for (int i = 0; i < 2; i++) {
         int tile = 2 << i, tiles = dc_cpu_divide_up(conv->narrow_h, tile) * dc_cpu_divide_up(conv->narrow_w, tile);
         work[i] = tiles * (tile + 1) * (tile + 1);
     }
+    return work[1] < work[0] && block->in_c >= LEAST_CHANNELS && block->out_c >= LEAST_CHANNELS;
+}
+
+/* down and up keep all transformed weights, 25 for 4: they must fit half of the third-level cache. */
+static void choose_tiles(const dc_cpu_device *device, const dc_block *block, dc_cpu_conv *conv)
+{
     size_t weights = (size_t)25 * 4 * (size_t)conv->wide_c * (size_t)conv->narrow_c * sizeof(float);
-    bool few = block->in_c < LEAST_CHANNELS || block->out_c < LEAST_CHANNELS;
-    return !few && work[1] < work[0] && weights <= device->level3 / 2 ? 4 : 2;
+    bool large = large_tiles_pay(block, conv);
+    conv->tile = large && weights <= device->level3 / 2 ? 4 : 2;
+    conv->weights_tile = large ? 4 : 2;
 }
 
 static dc_cpu_layer layer_of(const dc_cpu_device *device, const dc_net *net, int index)
@@ -45,7 +51,7 @@ static dc_cpu_layer layer_of(const dc_cpu_device *device, const dc_net *net, int
         conv.kind = DC_CPU_DENSE;
     else
         conv.kind = (up ? last : first) ? DC_CPU_PICTURE : DC_CPU_WINOGRAD;
-    conv.tile = choose_tile(device, block, &conv);
+    choose_tiles(device, block, &conv);
     return (dc_cpu_layer){.conv = conv,
                           .widens = up,
                           .channels = out_c,

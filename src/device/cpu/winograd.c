@@ -4,13 +4,12 @@
  * down and up: each task takes a chunk of tile rows through all of it (read, transform, multiply, transform
  * back, finish) in memory of its own that fits the second-level cache. Where there are few tiles, several
  * tasks share a chunk and split its output channels, and each transforms the inputs anew.
- * weights: a portion of the batch at a time is transformed for all, then the products are added up, each
- * task its own part of the sums. */
+ * weights: V and Y of a portion of the batch are made by all; then each task takes a panel of V, adds up its
+ * products with Y, transforms them back, and adds them to the gradient. */
 #include "device/cpu/pass.h"
 
 #define TASKS          12                /* wanted at least, for threads to share evenly */
 #define LEAST_TILES    32                /* of a chunk: the weights are read once per chunk */
-#define PORTION_BYTES  ((size_t)12 << 20) /* of V and Y of the weight gradient: to fit the third-level cache */
 #define SUM_TILES      256               /* added up at a time by `outer`, from the first-level cache */
 
 typedef struct tiling {
@@ -18,9 +17,8 @@ typedef struct tiling {
     int rows, columns; /* tiles of an item */
 } tiling;
 
-static tiling tiling_of(const dc_cpu_conv *conv)
+static tiling tiling_of(const dc_cpu_conv *conv, int tile)
 {
-    int tile = conv->tile;
     return (tiling){tile, (tile + 1) * (tile + 1), dc_cpu_divide_up(conv->narrow_h, tile),
                     dc_cpu_divide_up(conv->narrow_w, tile)};
 }
@@ -112,7 +110,7 @@ static convolution lay_out(const dc_cpu_pass *pass, bool up, dc_arena *scratch)
 {
     const dc_cpu_conv *conv = pass->conv;
     const dc_cpu_kernels *kernels = pass->device->kernels;
-    convolution c = {.pass = pass, .up = up, .parities = up ? 4 : 1, .tiles = tiling_of(conv)};
+    convolution c = {.pass = pass, .up = up, .parities = up ? 4 : 1, .tiles = tiling_of(conv, conv->tile)};
     c.in = up ? dc_cpu_narrow(conv) : dc_cpu_wide(conv);
     c.out = up ? dc_cpu_wide(conv) : dc_cpu_narrow(conv);
     c.columns = up ? c.in.c : 4 * c.in.c;
@@ -273,35 +271,50 @@ typedef struct gradient {
     const dc_cpu_pass *pass;
     const dc_cpu_source *wide, *narrow;
     tiling tiles;
-    int portion_rows, chunk_rows;   /* tile rows transformed before they are added up; of one task */
-    int first, rows;                /* of the portion at work */
-    dc_cpu_points v, y, du;         /* du: [point][panel of 4 * wide channels][narrow channels] */
-    int wide_rows, wide_width;      /* of the bordered inputs: rows per tile row, columns */
+    int portion_rows, chunk_rows;  /* tile rows of a portion; of one task that transforms */
+    int first, rows;               /* of the portion at work */
+    dc_cpu_points v, y;            /* of a portion */
+    int wide_rows, wide_width;     /* of the bordered inputs: rows per tile row, columns */
     int narrow_rows, narrow_width;
-    int panels, task_panels;        /* of V; of one task of add_products */
-    size_t own;                     /* floats of each worker's memory: bordered input */
+    size_t own;                    /* floats of each worker's memory: bordered input, or sums of products */
     float *workers;
     bool add;
     float *result;
 } gradient;
+
+/* The products of one panel: [point][narrow channel][kernels->columns]. */
+static dc_cpu_points take_products(const dc_cpu_pass *pass, int points, dc_arena *arena)
+{
+    const dc_cpu_kernels *kernels = pass->device->kernels;
+    return take_points(arena, points, dc_cpu_round_up(pass->conv->narrow_c, kernels->rows), kernels->columns,
+                       kernels->columns);
+}
 
 static size_t bordered_floats(int rows, int width, int channels)
 {
     return (size_t)(rows + 2) * (size_t)width * (size_t)channels;
 }
 
+/* Of V and Y. A portion costs a pass over the gradient, so it should be no smaller than the products; but the
+ * smaller, the better it is kept by the third-level cache. */
+static size_t portion_bytes(const dc_cpu_pass *pass, const tiling *tiles)
+{
+    const dc_cpu_conv *conv = pass->conv;
+    size_t products = (size_t)tiles->points * (size_t)(4 * conv->wide_c) * (size_t)conv->narrow_c * sizeof(float);
+    size_t most = pass->device->level3 * 3 / 4, least = pass->device->level3 / 8;
+    return products < least ? least : products > most ? most : products;
+}
+
 static gradient lay_out_gradient(const dc_cpu_pass *pass, dc_arena *scratch)
 {
     const dc_cpu_conv *conv = pass->conv;
     const dc_cpu_kernels *kernels = pass->device->kernels;
-    gradient g = {.pass = pass, .tiles = tiling_of(conv)};
+    gradient g = {.pass = pass, .tiles = tiling_of(conv, conv->weights_tile)};
     size_t tile_bytes = (size_t)g.tiles.points * (size_t)(4 * conv->wide_c + conv->narrow_c) * sizeof(float);
     int total = pass->items * g.tiles.rows;
-    int most = dc_cpu_clamp((int)(PORTION_BYTES / tile_bytes) / g.tiles.columns, 1, total);
+    int most = dc_cpu_clamp((int)(portion_bytes(pass, &g.tiles) / tile_bytes) / g.tiles.columns, 1, total);
     g.portion_rows = dc_cpu_divide_up(total, dc_cpu_divide_up(total, most)); /* equal portions */
     g.chunk_rows = dc_cpu_clamp(dc_cpu_divide_up(most, TASKS), 1, g.tiles.rows);
-    g.panels = 4 * conv->wide_c / kernels->columns;
-    g.task_panels = g.panels % 8 == 0 ? 8 : 4; /* 4 parities: always a multiple of 4 */
     g.wide_rows = 2 * g.tiles.tile;
     g.narrow_rows = g.tiles.tile;
     g.wide_width = g.wide_rows * g.tiles.columns + 2;
@@ -309,11 +322,11 @@ static gradient lay_out_gradient(const dc_cpu_pass *pass, dc_arena *scratch)
     int tiles = most * g.tiles.columns;
     g.v = take_points(scratch, g.tiles.points, tiles, 4 * conv->wide_c, kernels->columns);
     g.y = take_points(scratch, g.tiles.points, tiles, conv->narrow_c, kernels->y_width);
-    g.du = take_points(scratch, g.tiles.points, dc_cpu_round_up(conv->narrow_c, kernels->rows), 4 * conv->wide_c,
-                       kernels->columns);
     size_t wide = bordered_floats(g.chunk_rows * g.wide_rows, g.wide_width, conv->wide_c);
     size_t narrow = bordered_floats(g.chunk_rows * g.narrow_rows, g.narrow_width, conv->narrow_c);
-    g.own = wide > narrow ? wide : narrow;
+    dc_arena products = {0};
+    take_products(pass, g.tiles.points, &products);
+    g.own = dc_cpu_most(wide, dc_cpu_most(narrow, products.offset / sizeof(float)));
     g.workers = dc_cpu_take(scratch, g.own * (size_t)pass->device->threads);
     return g;
 }
@@ -360,48 +373,39 @@ static void transform_chunk(void *context, int task, int worker)
     }
 }
 
-/* du += Y^T V of one panel of V over tiles t..t+count-1; `next` is what V will be wanted next. */
-static void add_panel(const gradient *g, size_t point, size_t panel, int t, int count, const float *next)
+/* du (+)= Y^T V of one point of a panel, over tiles t..t+count-1. `outer` meanwhile fetches the part of Y
+ * that comes next, and at last the next point's part of V. */
+static void add_products(const gradient *g, int point, int panel, int t, int count, float *du)
 {
     const dc_cpu_kernels *kernels = g->pass->device->kernels;
     size_t width = (size_t)kernels->columns, y_width = (size_t)kernels->y_width, line = DC_ALIGNMENT / sizeof(float);
-    const float *v = g->v.at + point * g->v.point + panel * g->v.panel + (size_t)t * width;
-    float *du = g->du.at + point * g->du.point + panel * g->du.panel;
-    for (int k = 0; k < g->pass->conv->narrow_c; k += kernels->rows) {
-        const float *y = g->y.at + point * g->y.point + (size_t)(k / kernels->y_width) * g->y.panel +
-                         (size_t)t * y_width + (size_t)(k % kernels->y_width);
-        size_t lines = (size_t)(k / kernels->rows) * (size_t)count;
-        bool fetching = lines * line < (size_t)count * width;
-        kernels->outer(y, y_width, v, width, count, du + (size_t)k * width, width, g->first > 0 || t > 0,
-                       fetching ? next + lines * line : next, fetching ? line : 0);
+    const float *v = g->v.at + (size_t)point * g->v.point + (size_t)panel * g->v.panel + (size_t)t * width;
+    int narrow = g->pass->conv->narrow_c;
+    for (int k = 0; k < narrow; k += kernels->rows) {
+        int within = k % kernels->y_width;
+        const float *y = g->y.at + (size_t)point * g->y.point + (size_t)(k / kernels->y_width) * g->y.panel +
+                         (size_t)t * y_width + (size_t)within;
+        bool last = k - within + kernels->y_width >= narrow;
+        const float *next = last ? v + g->v.point + (size_t)(within / kernels->rows * count) * line : y + g->y.panel;
+        kernels->outer(y, y_width, v, width, count, du + (size_t)k * width, width, t > 0, next,
+                       last ? line : y_width);
     }
 }
 
-/* Task: a few panels of one point, over the portion's tiles. */
-static void add_products(void *context, int task, int worker)
+static void sum_panel(void *context, int panel, int worker)
 {
-    (void)worker;
-    const gradient *g = context;
-    int parts = g->panels / g->task_panels, first = task % parts * g->task_panels;
-    int tiles = g->rows * g->tiles.columns, blocks = dc_cpu_divide_up(tiles, SUM_TILES);
-    size_t point = (size_t)(task / parts);
-    for (int panel = first; panel < first + g->task_panels; panel++)
-        for (int block = 0; block < blocks; block++) {
-            int t = tiles * block / blocks, end = tiles * (block + 1) / blocks;
-            size_t next_panel = (size_t)(block + 1 < blocks ? panel : panel + 1);
-            const float *next = g->v.at + point * g->v.point + next_panel * g->v.panel +
-                                (size_t)(block + 1 < blocks ? end : 0) * (size_t)g->pass->device->kernels->columns;
-            add_panel(g, point, (size_t)panel, t, end - t, next);
-        }
-}
-
-static void transform_back(void *context, int k, int worker)
-{
-    (void)worker;
     const gradient *g = context;
     const dc_cpu_conv *conv = g->pass->conv;
-    g->pass->device->kernels->weights_gradient(conv->tile, &g->du, conv->narrow_c, conv->wide_c, k, g->add,
-                                               g->result);
+    dc_arena own = {.base = (char *)(g->workers + (size_t)worker * g->own), .size = g->own * sizeof(float)};
+    dc_cpu_points du = take_products(g->pass, g->tiles.points, &own);
+    int tiles = g->rows * g->tiles.columns, blocks = dc_cpu_divide_up(tiles, SUM_TILES);
+    for (int point = 0; point < g->tiles.points; point++)
+        for (int block = 0; block < blocks; block++) {
+            int t = tiles * block / blocks, end = tiles * (block + 1) / blocks;
+            add_products(g, point, panel, t, end - t, du.at + (size_t)point * du.point);
+        }
+    g->pass->device->kernels->weights_gradient(g->tiles.tile, &du, conv->narrow_c, conv->wide_c, panel,
+                                               g->add || g->first > 0, g->result);
 }
 
 static void weights(const dc_cpu_pass *pass, const dc_cpu_source *wide, const dc_cpu_source *narrow, bool add,
@@ -417,9 +421,8 @@ static void weights(const dc_cpu_pass *pass, const dc_cpu_source *wide, const dc
     for (g.first = 0; g.first < total; g.first += g.portion_rows) {
         g.rows = total - g.first < g.portion_rows ? total - g.first : g.portion_rows;
         dc_pool_run(pass->device->pool, transform_chunk, &g, dc_cpu_divide_up(g.rows, g.chunk_rows));
-        dc_pool_run(pass->device->pool, add_products, &g, g.tiles.points * g.panels / g.task_panels);
+        dc_pool_run(pass->device->pool, sum_panel, &g, 4 * pass->conv->wide_c / pass->device->kernels->columns);
     }
-    dc_pool_run(pass->device->pool, transform_back, &g, pass->conv->narrow_c);
 }
 
 static size_t scratch_size(const dc_cpu_pass *pass, bool train)
@@ -429,8 +432,7 @@ static size_t scratch_size(const dc_cpu_pass *pass, bool train)
     lay_out(pass, true, &up_arena);
     if (train)
         lay_out_gradient(pass, &weights_arena);
-    size_t most = down_arena.offset > up_arena.offset ? down_arena.offset : up_arena.offset;
-    return most > weights_arena.offset ? most : weights_arena.offset;
+    return dc_cpu_most(weights_arena.offset, dc_cpu_most(down_arena.offset, up_arena.offset));
 }
 
 const dc_cpu_faces dc_cpu_winograd = {down, up, weights, scratch_size};

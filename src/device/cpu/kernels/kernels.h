@@ -74,8 +74,9 @@ typedef struct dc_cpu_kernels {
     void (*weights_down)(int tile, const float *w, int narrow, int wide, int first, const dc_cpu_points *u);
     /* Panels u[parity][point][narrow][columns] for `columns` wide channels from `first` on. */
     void (*weights_up)(int tile, const float *w, int narrow, int wide, int first, const dc_cpu_points *u);
-    /* Products du[point][panel][narrow][columns] to the gradient of narrow channel k. */
-    void (*weights_gradient)(int tile, const dc_cpu_points *du, int narrow, int wide, int k, bool add, float *ret_dw);
+    /* Products du[point][narrow][columns], of one panel of V, to the gradients of its weights. */
+    void (*weights_gradient)(int tile, const dc_cpu_points *du, int narrow, int wide, int panel, bool add,
+                             float *ret_dw);
 
     /* ---- Channel by channel ---- */
 
