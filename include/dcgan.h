@@ -119,8 +119,8 @@ typedef enum dcgan_event_kind {
     DCGAN_EVENT_STARTED,  /* text: the run directory; progress: where it begins */
     DCGAN_EVENT_STEP,     /* progress: after every step */
     DCGAN_EVENT_EPOCH,    /* progress: an epoch is complete */
-    DCGAN_EVENT_SAMPLES,  /* text: path of a picture of samples */
-    DCGAN_EVENT_SAVED,    /* text: path of a checkpoint */
+    DCGAN_EVENT_SAMPLES,  /* text: path of a picture of samples, relative to the run */
+    DCGAN_EVENT_SAVED,    /* text: path of a checkpoint, relative to the run */
     DCGAN_EVENT_FINISHED, /* text: the run directory; progress: where it ended */
 } dcgan_event_kind;
 

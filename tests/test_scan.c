@@ -77,6 +77,25 @@ static void assert_skipped(const dc_scan *scan, const char *const (*expected)[2]
     free(skipped);
 }
 
+static void a_run_below_a_folder_is_passed_over(void **state)
+{
+    (void)state;
+    make_folder("home");
+    make_folder("home/run");
+    make_folder("home/run/samples");
+    make_file("home/run/config.json");
+    make_file("home/run/metrics.jsonl");
+    make_file("home/run/samples/epoch_0001.png");
+    make_file("home/photo.png");
+    dc_scan *scan = SCAN("home");
+    ASSERT_FILES(scan, "home/photo.png");
+    assert_skipped(scan, (const char *const[][2]){{"home/run", "run directory"}}, 1);
+    dc_scan_free(scan);
+    scan = SCAN("home/run/samples");
+    ASSERT_FILES(scan, "home/run/samples/epoch_0001.png");
+    dc_scan_free(scan);
+}
+
 static void folders_are_read_to_the_bottom_in_the_order_of_bytes(void **state)
 {
     (void)state;
@@ -304,6 +323,7 @@ static void stamps_change_with_the_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_run_below_a_folder_is_passed_over),
         cmocka_unit_test(folders_are_read_to_the_bottom_in_the_order_of_bytes),
         cmocka_unit_test(places_may_be_many_and_overlap),
         cmocka_unit_test(a_file_counts_once_whatever_leads_to_it),

@@ -70,7 +70,7 @@ static void on_event(void *user, const dcgan_event *event)
         dcgan_training_stop(w->training);
 }
 
-static dc_status run(watch *w)
+static dc_status finish(watch *w)
 {
     dc_status status = dcgan_training_run(w->training);
     dcgan_training_close(w->training);
@@ -82,13 +82,13 @@ dc_status train_new(dc_config *config, const char *name, watch *w)
 {
     set(config, "out", scratch_path(name));
     DC_TRY(dcgan_training_create(config, on_event, w, &w->training));
-    return run(w);
+    return finish(w);
 }
 
 dc_status train_on(const char *name, const char *override, watch *w)
 {
     DC_TRY(dcgan_training_resume(scratch_path(name), &override, override ? 1 : 0, on_event, w, &w->training));
-    return run(w);
+    return finish(w);
 }
 
 static void assert_status(dc_status status, dc_status want)
@@ -154,9 +154,9 @@ static dc_metrics next_metrics(const dc_mapping *file, size_t *at)
     return metrics;
 }
 
-void assert_same_metrics(const char *name, const char *other, uint64_t steps)
+void assert_same_metrics(const char *run, const char *other, uint64_t steps)
 {
-    dc_mapping file = map(run_file(name, "metrics.jsonl")), other_file = map(run_file(other, "metrics.jsonl"));
+    dc_mapping file = map(run_file(run, "metrics.jsonl")), other_file = map(run_file(other, "metrics.jsonl"));
     size_t at = 0, other_at = 0;
     for (uint64_t step = 1; step <= steps; step++) {
         dc_metrics a = next_metrics(&file, &at), b = next_metrics(&other_file, &other_at);
@@ -198,17 +198,17 @@ static int is_picture(const struct dirent *entry)
     return strstr(entry->d_name, ".png") != NULL;
 }
 
-void assert_same_samples(const char *name, const char *other)
+void assert_same_samples(const char *run, const char *other)
 {
     struct dirent **names, **other_names;
-    int count = scandir(run_file(name, "samples"), &names, is_picture, alphasort);
+    int count = scandir(run_file(run, "samples"), &names, is_picture, alphasort);
     assert_true(count > 0);
     assert_int_equal(scandir(run_file(other, "samples"), &other_names, is_picture, alphasort), count);
     for (int i = 0; i < count; i++) {
         char path[300];
         assert_string_equal(names[i]->d_name, other_names[i]->d_name);
         snprintf(path, sizeof path, "samples/%s", names[i]->d_name);
-        dc_mapping a = map(run_file(name, path)), b = map(run_file(other, path));
+        dc_mapping a = map(run_file(run, path)), b = map(run_file(other, path));
         assert_int_equal(a.size, b.size);
         assert_memory_equal(a.data, b.data, a.size);
         dc_file_unmap(&b);
@@ -220,12 +220,12 @@ void assert_same_samples(const char *name, const char *other)
     free(other_names);
 }
 
-void assert_same_runs(const char *name, const char *other, uint64_t steps)
+void assert_same_runs(const char *run, const char *other, uint64_t steps)
 {
-    assert_same_tensors(checkpoint_file(name, steps), checkpoint_file(other, steps));
-    assert_same_tensors(run_file(name, "generator.safetensors"), run_file(other, "generator.safetensors"));
-    assert_same_metrics(name, other, steps);
-    assert_same_samples(name, other);
+    assert_same_tensors(checkpoint_file(run, steps), checkpoint_file(other, steps));
+    assert_same_tensors(run_file(run, "generator.safetensors"), run_file(other, "generator.safetensors"));
+    assert_same_metrics(run, other, steps);
+    assert_same_samples(run, other);
 }
 
 void assert_message_has(const char *part)

@@ -10,7 +10,8 @@
 
 #define FOR_NEW_RUNS (DC_FOR_TRAIN | DC_FOR_DEMO)
 #define FOR_ALL                                                                                                        \
-    (FOR_NEW_RUNS | DC_FOR_RESUME | DC_FOR_GENERATE | DC_FOR_INFO | DC_FOR_HELP | DC_FOR_SERVE | DC_FOR_BENCH)
+    (FOR_NEW_RUNS | DC_FOR_RESUME | DC_FOR_GENERATE | DC_FOR_INFO | DC_FOR_HELP | DC_FOR_SERVE | DC_FOR_BENCH |        \
+     DC_FOR_TIMELAPSE)
 
 /* Headings in their order, each with the setting it begins at: settings stand in the library's order, and one
  * heading goes on until the next begins. */
@@ -65,6 +66,32 @@ static const dc_option own[] = {
      .help = "replace pictures that are in the folder already",
      .group = "Output",
      .commands = DC_FOR_GENERATE},
+    {.name = "out",
+     .letter = 'o',
+     .value = "FILE.webp|FILE.gif|FILE.png",
+     .completes = DC_COMPLETES_PATHS,
+     .help = "file to make; its end says what it becomes [evolution.webp]",
+     .group = "Output",
+     .commands = DC_FOR_TIMELAPSE},
+    {.name = "every",
+     .value = "N",
+     .help = "show every N-th epoch, and the last",
+     .group = "Pictures",
+     .commands = DC_FOR_TIMELAPSE},
+    {.name = "epochs",
+     .value = "LIST",
+     .help = "show these epochs, such as 1,10,100,last",
+     .group = "Pictures",
+     .commands = DC_FOR_TIMELAPSE},
+    {.name = "fps",
+     .value = "N",
+     .help = "epochs per second of what moves [8]",
+     .group = "Pictures",
+     .commands = DC_FOR_TIMELAPSE},
+    {.name = "preview",
+     .help = "draw the samples into the terminal after each epoch",
+     .group = "Output",
+     .commands = FOR_NEW_RUNS | DC_FOR_RESUME},
     {.name = "json", .help = "print one line of JSON", .group = "Output", .commands = DC_FOR_BENCH},
     {.name = "man", .help = "print the manual page, in scdoc's format", .group = "Output", .commands = DC_FOR_HELP},
     {.name = "completion",
@@ -87,7 +114,7 @@ static const dc_option own[] = {
      .letter = 'q',
      .help = "print only warnings and errors",
      .group = "General",
-     .commands = FOR_NEW_RUNS | DC_FOR_RESUME | DC_FOR_GENERATE},
+     .commands = FOR_NEW_RUNS | DC_FOR_RESUME | DC_FOR_GENERATE | DC_FOR_TIMELAPSE},
     {.name = "help", .letter = 'h', .help = "print this help", .group = "General", .commands = FOR_ALL},
 };
 

@@ -19,6 +19,8 @@ enum {
     DC_FOR_HELP = 1 << 5,
     DC_FOR_SERVE = 1 << 6,
     DC_FOR_BENCH = 1 << 7,
+    DC_FOR_TIMELAPSE = 1 << 8,
+    DC_FOR_REPORT = 1 << 9,
 };
 
 typedef enum dc_completes {

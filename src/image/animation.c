@@ -30,6 +30,9 @@ struct dc_animation {
 static dc_status open_webp(dc_animation *animation)
 {
     WebPAnimEncoderOptions options;
+    if (animation->width > WEBP_MAX_DIMENSION || animation->height > WEBP_MAX_DIMENSION)
+        return dc_fail(DCGAN_E_USAGE, "%s would be %d x %d pixels; a WebP has at most %d a side.", animation->path,
+                       animation->width, animation->height, WEBP_MAX_DIMENSION);
     if (WebPAnimEncoderOptionsInit(&options))
         animation->webp = WebPAnimEncoderNew(animation->width, animation->height, &options);
     return animation->webp ? DCGAN_OK : dc_fail(DCGAN_E_MEMORY, "Not enough memory to make %s.", animation->path);

@@ -33,7 +33,7 @@ static dc_status find_port(int fd, int *ret_port)
         struct sockaddr any;
         struct sockaddr_in v4;
         struct sockaddr_in6 v6;
-    } address;
+    } address = {0};
     socklen_t size = sizeof address;
     if (getsockname(fd, &address.any, &size) != 0)
         return dc_fail_errno("The port cannot be found out");

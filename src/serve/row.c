@@ -9,10 +9,9 @@
 #define FIELD_UNKNOWN (DC_COLUMN_COUNT + 1)
 #define LARGEST_STEP  9007199254740992.0 /* 2^53: whole numbers are exact in a double up to here */
 
-#define FIELD(text) {(text), sizeof(text) - 1}                                                                                                    \
-    {                                                                                                                  \
-        text, sizeof text - 1                                                                                          \
-    }
+/* clang-format off */
+#define FIELD(text) {(text), sizeof(text) - 1}
+/* clang-format on */
 static const struct {
     const char *name;
     size_t length;

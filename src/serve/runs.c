@@ -330,13 +330,19 @@ static dc_status find_out_kind(dc_runs *runs)
 
 dc_status dc_runs_open(const char *path, dc_runs **ret_runs)
 {
+    char *absolute = realpath(path, NULL);
+    if (!absolute)
+        return dc_fail_errno("%s cannot be found", path);
     dc_runs *runs;
-    DC_TRY(dc_alloc(1, sizeof *runs, (void **)&runs));
-    dc_status status = dc_alloc(DC_MAX_RUNS, sizeof *runs->runs, (void **)&runs->runs);
-    if (status == DCGAN_OK) {
-        runs->path = realpath(path, NULL);
-        status = runs->path ? find_out_kind(runs) : dc_fail_errno("%s cannot be found", path);
+    dc_status status = dc_alloc(1, sizeof *runs, (void **)&runs);
+    if (status != DCGAN_OK) {
+        free(absolute);
+        return status;
     }
+    runs->path = absolute;
+    status = dc_alloc(DC_MAX_RUNS, sizeof *runs->runs, (void **)&runs->runs);
+    if (status == DCGAN_OK)
+        status = find_out_kind(runs);
     if (status != DCGAN_OK) {
         dc_runs_close(runs);
         return status;
@@ -401,7 +407,7 @@ static void make_room(dc_runs *runs, const dc_listed *keep)
 
 dc_status dc_listed_curves(dc_runs *runs, dc_listed *run, const dc_curves **ret_curves, int *ret_fd)
 {
-    int fd;
+    int fd = -1;
     DC_TRY(dc_listed_open(runs, run, "metrics.jsonl", &fd));
     dc_status status = run->curves ? DCGAN_OK : dc_curves_create(&run->curves);
     if (status == DCGAN_OK)

@@ -128,6 +128,22 @@ static dc_status visit_folder(walker *walk, const char *path)
     return status;
 }
 
+/* A run's samples are no pictures to train on: it may lie below a folder of pictures (`dcgan train .`). */
+static bool is_run(const char *folder)
+{
+    static const char *const marks[] = {"config.json", "metrics.jsonl"};
+    bool all = true;
+    for (int i = 0; all && i < 2; i++) {
+        char *path;
+        all = dc_path(&path, "%s/%s", folder, marks[i]) == DCGAN_OK;
+        if (all) {
+            all = dc_path_exists(path);
+            free(path);
+        }
+    }
+    return all;
+}
+
 /* The depth of this recursion is bounded by the longest path the system takes. */
 static dc_status visit(walker *walk, const char *path, bool given)
 {
@@ -138,6 +154,8 @@ static dc_status visit(walker *walk, const char *path, bool given)
         return add_file(walk, path, &info);
     if (!S_ISDIR(info.st_mode))
         return skip(walk, path, special_kind(info.st_mode));
+    if (!given && is_run(path))
+        return skip(walk, path, "This folder is a training's run directory.");
     bool first = false;
     DC_TRY(enter_once(walk, &info, &first));
     if (first)

@@ -246,7 +246,7 @@ static dc_status restore(dcgan_training *training, const dc_safetensors *file, c
 static dc_status set_up_resumed(dcgan_training *training, const char *run, const char *const *overrides,
                                 size_t override_count)
 {
-    dc_safetensors *file;
+    dc_safetensors *file = NULL;
     dc_training_state state;
     DC_TRY(dc_run_open(run, &training->run));
     DC_TRY(open_newest(training, &file, &state));

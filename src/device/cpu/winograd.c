@@ -128,15 +128,14 @@ static convolution lay_out(const dc_cpu_pass *pass, bool up, dc_arena *scratch)
     return c;
 }
 
-static void transform_weights(void *context, int panel, int worker)
+static void transform_weights(void *context, int task, int worker)
 {
     (void)worker;
     const convolution *c = context;
     const dc_cpu_conv *conv = c->pass->conv;
     const dc_cpu_kernels *kernels = c->pass->device->kernels;
-    dc_cpu_points u = offset_points(&c->u, (size_t)panel * c->u.panel);
     (c->up ? kernels->weights_up : kernels->weights_down)(conv->tile, c->weights, conv->narrow_c, conv->wide_c,
-                                                          panel * kernels->columns, &u);
+                                                          task * kernels->columns, &c->u);
 }
 
 /* A run of tile rows within one item, and what lies before it in its chunk. */
@@ -248,7 +247,7 @@ static dc_cpu_partials run(const dc_cpu_pass *pass, bool up, const dc_cpu_source
     c.source = source;
     c.weights = weights;
     c.sink = sink;
-    dc_pool_run(pass->device->pool, transform_weights, &c, c.panels);
+    dc_pool_run(pass->device->pool, transform_weights, &c, pass->conv->narrow_c / pass->device->kernels->columns);
     dc_pool_run(pass->device->pool, convolve, &c, c.chunks.count * c.parts);
     return c.partials;
 }

@@ -70,9 +70,9 @@ typedef struct dc_cpu_kernels {
 
     /* ---- Transforms of weights w[16 taps][narrow][wide] ---- */
 
-    /* Panels u[point][4 * wide][columns] for `columns` narrow channels from `first` on. */
+    /* What `columns` narrow channels from `first` on contribute: to the matrices u[point], rows (parity, wide
+     * channel), columns narrow channels; or u[parity][point], rows narrow channels, columns wide ones. */
     void (*weights_down)(int tile, const float *w, int narrow, int wide, int first, const dc_cpu_points *u);
-    /* Panels u[parity][point][narrow][columns] for `columns` wide channels from `first` on. */
     void (*weights_up)(int tile, const float *w, int narrow, int wide, int first, const dc_cpu_points *u);
     /* Products du[point][narrow][columns], of one panel of V, to the gradients of its weights. */
     void (*weights_gradient)(int tile, const dc_cpu_points *du, int narrow, int wide, int panel, bool add,
