@@ -44,8 +44,8 @@ DCGAN_API const char *dcgan_error_message(void);
 /* "1.2.3" */
 DCGAN_API const char *dcgan_version(void);
 
-/* Frees the texts that functions of this header hand out as `char *`. */
-DCGAN_API void dcgan_free(void *text);
+/* Frees the texts and pixels that functions of this header hand out. */
+DCGAN_API void dcgan_free(void *memory);
 
 /* ---- Configuration ----------------------------------------------------------------------------------- */
 
@@ -205,6 +205,14 @@ DCGAN_API dcgan_status dcgan_generator_run(dcgan_generator *generator, const flo
 
 /* The same in floats: ret_images (n, channels, height, width), -1..1, PyTorch's order. */
 DCGAN_API dcgan_status dcgan_generator_run_float(dcgan_generator *generator, const float *z, int n, float *ret_images);
+
+typedef struct dcgan_picture {
+    int width, height, channels; /* 1 grey, 3 RGB, 4 RGBA */
+    uint8_t *pixels;             /* (height, width, channels); to be freed with dcgan_free */
+} dcgan_picture;
+
+/* Reads a picture of any format that training reads, upright, as it is. */
+DCGAN_API dcgan_status dcgan_read_picture(const char *path, dcgan_picture *ret_picture);
 
 /* A picture in a file of any format that training reads, and what is written below it (NULL: nothing). */
 typedef struct dcgan_frame {

@@ -97,13 +97,13 @@ static void the_hash_names_the_pixels_wherever_they_lie(void **state)
 /* The only file of this kind in the folder; good until the next call. */
 static const char *only_cache_file(const char *folder)
 {
-    static char path[4352];
+    static char path[600];
     int count = 0;
     DIR *entries = opendir(folder);
     assert_non_null(entries);
     for (struct dirent *entry; (entry = readdir(entries)) != NULL;)
         if (entry->d_name[0] != '.') {
-            snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+            snprintf(path, sizeof path, "%.300s/%.255s", folder, entry->d_name);
             count++;
         }
     closedir(entries);

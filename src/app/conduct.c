@@ -77,22 +77,22 @@ static dc_status conduct(dc_display *display, dcgan_training *training)
     return status;
 }
 
-dc_status dc_conduct_new(const dcgan_config *config, bool quiet)
+dc_status dc_conduct_new(const dcgan_config *config, const dc_arguments *arguments)
 {
     dc_display display;
     dcgan_training *training;
-    DC_TRY(dc_display_open(&display, quiet, config));
+    DC_TRY(dc_display_open(&display, config, arguments));
     dc_status status = dcgan_training_create(config, dc_display_event, &display, &training);
     dc_terminal_clear(&display.terminal);
     return status == DCGAN_OK ? conduct(&display, training) : status;
 }
 
-dc_status dc_conduct_resume(const dcgan_config *config, bool quiet, const char *run, const char *const *overrides,
-                            size_t override_count)
+dc_status dc_conduct_resume(const dcgan_config *config, const dc_arguments *arguments, const char *run,
+                            const char *const *overrides, size_t override_count)
 {
     dc_display display;
     dcgan_training *training;
-    DC_TRY(dc_display_open(&display, quiet, config));
+    DC_TRY(dc_display_open(&display, config, arguments));
     dc_status status = dcgan_training_resume(run, overrides, override_count, dc_display_event, &display, &training);
     dc_terminal_clear(&display.terminal);
     return status == DCGAN_OK ? conduct(&display, training) : status;

@@ -4,11 +4,11 @@
 
 #include "app/display.h"
 
-/* Trains a new run of this configuration. */
-dc_status dc_conduct_new(const dcgan_config *config, bool quiet);
+/* Trains a new run of this configuration. The arguments say what is shown of it. */
+dc_status dc_conduct_new(const dcgan_config *config, const dc_arguments *arguments);
 /* Continues a run. `config` is the run's with the overrides; `overrides` are "key=value". */
-dc_status dc_conduct_resume(const dcgan_config *config, bool quiet, const char *run, const char *const *overrides,
-                            size_t override_count);
+dc_status dc_conduct_resume(const dcgan_config *config, const dc_arguments *arguments, const char *run,
+                            const char *const *overrides, size_t override_count);
 
 /* The signal that stopped the training, or 0. */
 int dc_conduct_signal(void);

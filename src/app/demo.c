@@ -14,7 +14,7 @@ static dc_status run(const dc_arguments *arguments)
     if (status == DCGAN_OK)
         status = dc_configure_out(config, "demo", true);
     if (status == DCGAN_OK)
-        status = dc_conduct_new(config, dc_arguments_has(arguments, "quiet"));
+        status = dc_conduct_new(config, arguments);
     dcgan_config_free(config);
     return status;
 }

@@ -2,10 +2,12 @@
 #include "app/display.h"
 
 #include "app/line.h"
+#include "app/preview.h"
 #include "app/shell.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define SKIPPED_SHOWN 5
 
@@ -18,8 +20,20 @@ static dc_status read_number(const dcgan_config *config, const char *key, double
     return DCGAN_OK;
 }
 
-dc_status dc_display_open(dc_display *display, bool quiet, const dcgan_config *config)
+/* "64" or "WxH" */
+static dc_status read_size(const dcgan_config *config, int *ret_width, int *ret_height)
 {
+    char *text;
+    DC_TRY(dcgan_config_get(config, "size", &text));
+    if (sscanf(text, "%dx%d", ret_width, ret_height) == 1)
+        *ret_height = *ret_width;
+    dcgan_free(text);
+    return DCGAN_OK;
+}
+
+dc_status dc_display_open(dc_display *display, const dcgan_config *config, const dc_arguments *arguments)
+{
+    bool quiet = dc_arguments_has(arguments, "quiet");
     double log_every, lr;
     DC_TRY(read_number(config, "log_every", &log_every));
     DC_TRY(read_number(config, "lr", &lr));
@@ -32,6 +46,8 @@ dc_status dc_display_open(dc_display *display, bool quiet, const dcgan_config *c
     };
     if (quiet)
         display->terminal.live = false;
+    display->preview = display->terminal.live && dc_arguments_has(arguments, "preview");
+    DC_TRY(read_size(config, &display->width, &display->height));
     setvbuf(stdout, NULL, _IOLBF, 0); /* who follows a log wants its lines as they come */
     return DCGAN_OK;
 }
@@ -127,6 +143,17 @@ static void show_file(dc_display *display, const char *label, const char *name)
         print_line(display, label, path);
 }
 
+static void preview(dc_display *display, const char *name)
+{
+    char path[PATH_MAX + NAME_MAX];
+    if (!display->preview || strncmp(name, "samples/epoch_", strlen("samples/epoch_")) != 0)
+        return;
+    snprintf(path, sizeof path, "%s/%s", display->run, name);
+    dc_terminal_clear(&display->terminal);
+    if (dc_preview_draw(&display->terminal, dc_preview_best_form(), path, display->width, display->height) != DCGAN_OK)
+        print_warning(display, dcgan_error_message());
+}
+
 void dc_display_event(void *context, const dcgan_event *event)
 {
     dc_display *display = context;
@@ -157,6 +184,7 @@ void dc_display_event(void *context, const dcgan_event *event)
     case DCGAN_EVENT_SAMPLES:
         snprintf(display->samples, sizeof display->samples, "%s", event->text);
         show_file(display, "samples ", event->text);
+        preview(display, event->text);
         break;
     case DCGAN_EVENT_SAVED:
         display->saved = true;

@@ -1,10 +1,11 @@
-/* display.h - tells people how a training goes, from its events.
+/* display.h - tells people how a training goes, from its events; on a terminal with --preview with pictures, too.
  *
  * On a terminal: one live line, and one that stays for each epoch. Else: a line every `log_every` batches and
  * one for every event. Warnings go to standard error. */
 #ifndef DC_APP_DISPLAY_H
 #define DC_APP_DISPLAY_H
 
+#include "app/arguments.h"
 #include "app/terminal.h"
 #include "base/status.h"
 
@@ -13,7 +14,8 @@
 typedef struct dc_display {
     dc_terminal terminal;
     dc_terminal errors;
-    bool quiet;
+    bool quiet, preview;
+    int width, height;      /* of a picture */
     uint64_t log_every;     /* batches */
     double lr;              /* learning rate */
     uint64_t skipped;       /* pictures */
@@ -23,8 +25,8 @@ typedef struct dc_display {
     dcgan_progress last;    /* the newest step */
 } dc_display;
 
-/* `config` is that of the training to be shown. */
-dc_status dc_display_open(dc_display *display, bool quiet, const dcgan_config *config);
+/* `config` is that of the training to be shown; --quiet and --preview of the arguments count. */
+dc_status dc_display_open(dc_display *display, const dcgan_config *config, const dc_arguments *arguments);
 /* A dcgan_event_fn; `context` is a dc_display. */
 void dc_display_event(void *context, const dcgan_event *event);
 

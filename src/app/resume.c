@@ -52,8 +52,7 @@ static dc_status run(const dc_arguments *arguments)
     if (status == DCGAN_OK)
         status = collect(arguments, config, overrides, &override_count);
     if (status == DCGAN_OK)
-        status = dc_conduct_resume(config, dc_arguments_has(arguments, "quiet"), directory,
-                                   (const char *const *)overrides, override_count);
+        status = dc_conduct_resume(config, arguments, directory, (const char *const *)overrides, override_count);
     for (size_t i = 0; i < override_count; i++)
         free(overrides[i]);
     free(overrides);

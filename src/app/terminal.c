@@ -9,6 +9,7 @@
 
 #define REDRAW_SECONDS 0.1
 #define DEFAULT_WIDTH  80
+#define DEFAULT_HEIGHT 24
 
 static double now(void)
 {
@@ -30,6 +31,14 @@ size_t dc_terminal_width(const dc_terminal *terminal)
     if (ioctl(fileno(terminal->stream), TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
         return DEFAULT_WIDTH;
     return size.ws_col;
+}
+
+size_t dc_terminal_height(const dc_terminal *terminal)
+{
+    struct winsize size;
+    if (ioctl(fileno(terminal->stream), TIOCGWINSZ, &size) != 0 || size.ws_row == 0)
+        return DEFAULT_HEIGHT;
+    return size.ws_row;
 }
 
 bool dc_terminal_is_due(const dc_terminal *terminal)

@@ -22,6 +22,7 @@ typedef struct dc_terminal {
 dc_terminal dc_terminal_open(FILE *stream);
 /* Columns to fill, asked anew each time: people resize windows. */
 size_t dc_terminal_width(const dc_terminal *terminal);
+size_t dc_terminal_height(const dc_terminal *terminal);
 
 /* Whether the live line may be redrawn now. */
 bool dc_terminal_is_due(const dc_terminal *terminal);

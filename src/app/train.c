@@ -37,7 +37,7 @@ static dc_status run(const dc_arguments *arguments)
     if (status == DCGAN_OK)
         status = dc_configure_out(config, stem, false);
     if (status == DCGAN_OK)
-        status = dc_conduct_new(config, dc_arguments_has(arguments, "quiet"));
+        status = dc_conduct_new(config, arguments);
     free(stem);
     dcgan_config_free(config);
     return status;

@@ -23,9 +23,9 @@ const char *dcgan_version(void)
     return DCGAN_VERSION;
 }
 
-void dcgan_free(void *text)
+void dcgan_free(void *memory)
 {
-    free(text);
+    free(memory);
 }
 
 /* Length of the UTF-8 character at `text`; 0 if it is malformed or a control character. */

@@ -33,6 +33,9 @@ const char *dc_image_format(const uint8_t *data, size_t size);
  * the caller knows it. Free ret_image->pixels with free(). */
 dc_status dc_image_decode(const uint8_t *data, size_t size, int least_side, dc_image *ret_image);
 
+/* The same for a file that is there; messages name it. */
+dc_status dc_image_read(const char *path, dc_image *ret_image);
+
 /* Resizes as PIL does it (bilinear, antialiased), keeping the aspect so that the target is just covered,
  * and crops the centre: torchvision's Resize(shorter side) + CenterCrop. Composites, or converts to grey,
  * as the fit says. ret_pixels (fit->height, fit->width, fit->channels). */

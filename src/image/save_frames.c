@@ -3,7 +3,6 @@
 #include "image/animation.h"
 #include "image/image.h"
 
-#include "base/file.h"
 #include "base/memory.h"
 
 #include <gd.h>
@@ -31,20 +30,11 @@ typedef struct cell {
 
 /* ---- Cells ------------------------------------------------------------------------------------------- */
 
-static dc_status read_picture(const char *path, dc_image *ret_image)
-{
-    dc_mapping file;
-    DC_TRY(dc_file_map(path, &file));
-    dc_status status = dc_image_decode(file.data, file.size, 0, ret_image);
-    dc_file_unmap(&file);
-    return status == DCGAN_OK ? status : dc_fail_within(status, "%s", path);
-}
-
 static dc_status measure(const dcgan_frame *frames, size_t count, cell *ret_cell)
 {
     dc_image first;
     size_t longest = 0;
-    DC_TRY(read_picture(frames[0].path, &first));
+    DC_TRY(dc_image_read(frames[0].path, &first));
     free(first.pixels);
     for (size_t i = 0; i < count; i++)
         if (frames[i].label && strlen(frames[i].label) > longest)
@@ -64,7 +54,7 @@ static dc_status read_pixels(const dcgan_frame *frame, const cell *c, uint8_t **
         .width = c->picture_width, .height = c->picture_height, .channels = 3, .background = {255, 255, 255}};
     dc_image image;
     uint8_t *pixels;
-    DC_TRY(read_picture(frame->path, &image));
+    DC_TRY(dc_image_read(frame->path, &image));
     dc_status status = DCGAN_OK;
     if (image.width != c->picture_width || image.height != c->picture_height)
         status = dc_fail(DCGAN_E_INPUT, "%s is %d x %d pixels, and those before it are %d x %d.", frame->path,

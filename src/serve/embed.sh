@@ -1,9 +1,11 @@
 #!/bin/sh
-# embed.sh FILE... - prints assembly that embeds the files, and the table dc_page_files of page.h.
+# embed.sh FILE... - prints assembly that embeds the files, and the table dc_page_files of page.h. The checksums
+# make it differ whenever a file does: Meson keeps an output that is the same, and what was made from it.
 set -eu
 echo '    .section .rodata'
 number=0
 for file; do
+    echo "/* $(cksum "$file") */"
     printf 'name_%d:\n    .asciz "%s"\ndata_%d:\n    .incbin "%s"\nend_%d:\n' \
         "$number" "$(basename "$file")" "$number" "$file" "$number"
     number=$((number + 1))

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define BATCH           3                   /* pictures at once: memory grows with it, speed hardly */
 #define DIRECTIONS_SEED 0x6469726563740000u /* of the directions: the same for all runs */
 
 struct dc_explorer {
@@ -48,7 +49,7 @@ static dc_status load(dc_explorer *explorer, char *path, const struct stat *info
 {
     forget(explorer);
     explorer->path = path;
-    const dcgan_generator_options options = {.device = "cpu", .threads = 1, .max_batch = DC_MAX_WALK};
+    const dcgan_generator_options options = {.device = "cpu", .threads = 1, .max_batch = BATCH};
     dc_status status = dcgan_generator_open(path, &options, &explorer->generator);
     if (status != DCGAN_OK) {
         forget(explorer);

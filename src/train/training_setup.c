@@ -247,7 +247,7 @@ static dc_status set_up_resumed(dcgan_training *training, const char *run, const
                                 size_t override_count)
 {
     dc_safetensors *file = NULL;
-    dc_training_state state;
+    dc_training_state state = {0};
     DC_TRY(dc_run_open(run, &training->run));
     DC_TRY(open_newest(training, &file, &state));
     training->resumed = true;

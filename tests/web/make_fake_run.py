@@ -19,6 +19,7 @@ from datetime import datetime, timezone
 
 SIDE, GRID = 32, 8  # a sample: GRID x GRID pictures of SIDE x SIDE
 LATENT, FEATURES = 64, 8
+BILINEAR = (0.25, 0.75, 0.75, 0.25)
 
 
 def write_png(path, width, height, rows):
@@ -74,7 +75,11 @@ def write_generator(run, seed):
     for block in range(4):
         inputs, outputs = widths[block], widths[block + 1]
         spread = 1 / math.sqrt(inputs * (4 if block else 1))
-        values = [chance.gauss(0, spread) for _ in range(inputs * outputs * 16)]
+        if block:  # bilinear kernels: the pictures are smooth
+            scales = [chance.gauss(0, 2 * spread) for _ in range(inputs * outputs)]
+            values = [scale * a * b for scale in scales for a in BILINEAR for b in BILINEAR]
+        else:
+            values = [chance.gauss(0, spread) for _ in range(inputs * outputs * 16)]
         tensors[f"main.{3 * block}.weight"] = ([inputs, outputs, 4, 4], values)
         if block < 3:
             name = f"main.{3 * block + 1}"

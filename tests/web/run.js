@@ -6,7 +6,8 @@ import { mkdirSync, renameSync } from "node:fs";
 import path from "node:path";
 import { pause, Stage } from "./stage.js";
 
-const [program, browserPath, option, pictures] = process.argv.slice(2);
+const [program, browserPath, option, folder] = process.argv.slice(2);
+const pictures = option === "--pictures" ? folder : undefined;
 const stage = new Stage(program, browserPath);
 const cases = [];
 const test = (name, body) => cases.push({ name, body });
@@ -210,8 +211,8 @@ test("a million steps", async () => {
 });
 
 test("it fits a wide screen and a phone, in light and in dark", async () => {
-  const folder = pictures ?? stage.path("pictures");
-  mkdirSync(folder, { recursive: true });
+  const target = pictures ?? stage.path("pictures");
+  mkdirSync(target, { recursive: true });
   for (const [width, height] of [[1400, 1000], [390, 844]]) {
     for (const colorScheme of ["light", "dark"]) {
       for (const drawn of ["#faces-b", "#faces-c,faces-a,faces-b"]) {
@@ -221,7 +222,7 @@ test("it fits a wide screen and a phone, in light and in dark", async () => {
         await settled(page);
         const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
         assert.ok(overflow <= 0, `${width} pixels: ${overflow} too wide`);
-        const file = path.join(folder, `${width}-${colorScheme}-${drawn.includes(",") ? "three" : "one"}.png`);
+        const file = path.join(target, `${width}-${colorScheme}-${drawn.includes(",") ? "three" : "one"}.png`);
         await page.screenshot({ path: `${file}.part.png`, fullPage: true });
         renameSync(`${file}.part.png`, file);
         await page.close();
