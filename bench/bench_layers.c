@@ -115,7 +115,7 @@ int main(int argc, char **argv)
     printf("%s: peak %.1f GFLOP/s\n", dc_device_label(base), peak);
     for (int side = 32, channels = 64; side >= 8; side /= 2, channels *= 2)
         for (int tile = 2; tile <= 4; tile += 2) {
-            dc_cpu_conv conv = {DC_CPU_WINOGRAD, side, side, channels, side / 2, side / 2, 2 * channels, tile, tile};
+            dc_cpu_conv conv = {DC_CPU_WINOGRAD, side, side, channels, side / 2, side / 2, 2 * channels, tile};
             measure_layer(device, &conv, batch, seconds, peak);
         }
     dc_device_close(base);

@@ -289,6 +289,26 @@ static void a_damaged_checkpoint_costs_no_good_one(void **state)
     dcgan_config_free(config);
 }
 
+static void a_flipped_bit_is_noticed(void **state)
+{
+    (void)state;
+    dc_config *config = ten();
+    const char *name = new_name();
+    assert_trains_new(config, name, 4, DCGAN_E_STOPPED);
+    FILE *file = fopen(checkpoint_file(name, 4), "r+b");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, -1000, SEEK_END), 0);
+    int byte = fgetc(file);
+    assert_int_equal(fseek(file, -1, SEEK_CUR), 0);
+    assert_int_not_equal(fputc(byte ^ 1, file), EOF);
+    assert_int_equal(fclose(file), 0);
+    watch w = {.stop_at = DC_NEVER};
+    assert_int_equal(train_on(name, NULL, &w), DCGAN_OK);
+    assert_int_equal(w.warnings, 1);
+    assert_non_null(strstr(w.warning, "checksum"));
+    dcgan_config_free(config);
+}
+
 static void without_a_whole_checkpoint_nothing_is_touched(void **state)
 {
     (void)state;
@@ -538,6 +558,7 @@ int main(void)
         cmocka_unit_test(the_newest_checkpoints_are_kept),
         cmocka_unit_test(leftovers_of_a_killed_training_go),
         cmocka_unit_test(a_damaged_checkpoint_costs_no_good_one),
+        cmocka_unit_test(a_flipped_bit_is_noticed),
         cmocka_unit_test(without_a_whole_checkpoint_nothing_is_touched),
         cmocka_unit_test(other_pictures_are_refused),
         cmocka_unit_test(a_run_at_work_is_locked),

@@ -6,4 +6,4 @@ for tool in clang-format-14 clang-tidy-14; do
     command -v "$tool" >/dev/null || { echo "lint: install $tool" >&2; exit 1; }
 done
 git ls-files '*.c' '*.h' | grep -v '^third_party/' | xargs clang-format-14 --dry-run --Werror
-git ls-files 'src/*.c' | xargs -P "$(nproc)" -n 4 clang-tidy-14 --quiet -p "$build"
+git ls-files 'src/*.c' | xargs -P "$(nproc)" -n 1 clang-tidy-14 --quiet -p "$build"

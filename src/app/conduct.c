@@ -49,6 +49,8 @@ static void listen_to_signals(dcgan_training *training)
         sigaction(SIGHUP, &action, NULL);
     /* Nor is a training lost because nobody reads its output any more. */
     signal(SIGPIPE, SIG_IGN);
+    /* A file past `ulimit -f` is a failed write, which says so, not the end of the program. */
+    signal(SIGXFSZ, SIG_IGN);
 }
 
 static void ignore_signals(void)

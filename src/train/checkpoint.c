@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #define MAX_NAME 96
 
@@ -96,6 +97,50 @@ static dc_status add_metadata(listing *list, const char *key, const char *format
     return dc_safetensors_builder_metadata(list->builder, key, value);
 }
 
+static size_t size_of_source(const source *from)
+{
+    return from->plan ? dc_plan_net(from->plan)->params[from->param].count * sizeof(float) : sizeof from->tracked;
+}
+
+/* XXH3 of all tensors' bytes, in their order: a header that reads well says nothing of the bits behind it. */
+static dc_status hash_sources(listing *list, uint64_t *ret_hash)
+{
+    size_t largest = 0;
+    for (size_t i = 0; i < list->count; i++)
+        if (size_of_source(&list->sources[i]) > largest)
+            largest = size_of_source(&list->sources[i]);
+    void *data;
+    DC_TRY(dc_alloc(1, largest, &data));
+    XXH3_state_t *state = XXH3_createState();
+    if (state) {
+        XXH3_64bits_reset(state);
+        for (size_t i = 0; i < list->count; i++) {
+            read_source(list, i, data);
+            XXH3_64bits_update(state, data, size_of_source(&list->sources[i]));
+        }
+        *ret_hash = XXH3_64bits_digest(state);
+    }
+    free(data);
+    XXH3_freeState(state);
+    return state ? DCGAN_OK : dc_fail(DCGAN_E_MEMORY, "Not enough memory for a checksum.");
+}
+
+static dc_status hash_stored(const dc_safetensors *file, uint64_t *ret_hash)
+{
+    XXH3_state_t *state = XXH3_createState();
+    if (!state)
+        return dc_fail(DCGAN_E_MEMORY, "Not enough memory for a checksum.");
+    XXH3_64bits_reset(state);
+    for (size_t i = 0; i < dc_safetensors_count(file); i++) {
+        const dc_stored *stored = dc_safetensors_at(file, i);
+        XXH3_64bits_update(state, stored->data,
+                           stored->count * (stored->dtype == DC_F32 ? sizeof(float) : sizeof(int64_t)));
+    }
+    *ret_hash = XXH3_64bits_digest(state);
+    XXH3_freeState(state);
+    return DCGAN_OK;
+}
+
 /* ---- Saving ------------------------------------------------------------------------------------------ */
 
 /* Forward passes in training mode so far: what BatchNorm's num_batches_tracked counts. */
@@ -139,7 +184,10 @@ static dc_status fill_checkpoint(listing *list, const dc_gan *gan, const dc_trai
     DC_TRY(add_values(list, "netG.", gan->generator, generator_batches(gan, state->step)));
     DC_TRY(add_values(list, "netD.", gan->discriminator, discriminator_batches(gan, state->step)));
     DC_TRY(add_moments(list, "optimizerG.", gan->generator));
-    return add_moments(list, "optimizerD.", gan->discriminator);
+    DC_TRY(add_moments(list, "optimizerD.", gan->discriminator));
+    uint64_t hash = 0;
+    DC_TRY(hash_sources(list, &hash));
+    return add_metadata(list, "tensors_hash", "%016" PRIx64, hash);
 }
 
 static dc_status fill_generator(listing *list, const dc_gan *gan, uint64_t step, const char *config_text)
@@ -198,27 +246,37 @@ static bool read_seconds(const dc_safetensors *file, double *ret_seconds)
     return *end == '\0' && *ret_seconds >= 0 && isfinite(*ret_seconds);
 }
 
+static dc_status read_state(const dc_safetensors *file, const char *path, dc_training_state *ret_state)
+{
+    const char *format = dc_safetensors_metadata(file, "format");
+    if (!format || strcmp(format, DC_CHECKPOINT_FORMAT) != 0)
+        return dc_fail(DCGAN_E_INPUT, "%s is not a training checkpoint of dcgan (its format is \"%s\").", path,
+                       format ? format : "unknown");
+    dc_training_state state;
+    uint64_t promised, found = 0;
+    if (!read_number(file, "step", 10, &state.step) || !read_number(file, "epoch", 10, &state.epoch) ||
+        !read_number(file, "position", 10, &state.position) || !read_seconds(file, &state.seconds) ||
+        !read_number(file, "dataset_hash", 16, &state.data_hash) || !read_number(file, "tensors_hash", 16, &promised) ||
+        !dc_checkpoint_config(file))
+        return dc_fail(DCGAN_E_INPUT, "%s lacks a part of its metadata: use an older checkpoint.", path);
+    DC_TRY(hash_stored(file, &found));
+    if (found != promised)
+        return dc_fail(DCGAN_E_INPUT, "%s is damaged: its tensors do not have the checksum they were saved with.",
+                       path);
+    *ret_state = state;
+    return DCGAN_OK;
+}
+
 dc_status dc_checkpoint_open(const char *path, dc_safetensors **ret_file, dc_training_state *ret_state)
 {
     dc_safetensors *file;
     DC_TRY(dc_safetensors_open(path, &file));
-    const char *format = dc_safetensors_metadata(file, "format");
-    dc_training_state state;
-    dc_status status = DCGAN_OK;
-    if (!format || strcmp(format, DC_CHECKPOINT_FORMAT) != 0)
-        status = dc_fail(DCGAN_E_INPUT, "%s is not a training checkpoint of dcgan (its format is \"%s\").", path,
-                         format ? format : "unknown");
-    else if (!read_number(file, "step", 10, &state.step) || !read_number(file, "epoch", 10, &state.epoch) ||
-             !read_number(file, "position", 10, &state.position) || !read_seconds(file, &state.seconds) ||
-             !read_number(file, "dataset_hash", 16, &state.data_hash) || !dc_checkpoint_config(file))
-        status = dc_fail(DCGAN_E_INPUT, "%s lacks a part of its metadata: use an older checkpoint.", path);
-    if (status != DCGAN_OK) {
+    dc_status status = read_state(file, path, ret_state);
+    if (status == DCGAN_OK)
+        *ret_file = file;
+    else
         dc_safetensors_close(file);
-        return status;
-    }
-    *ret_file = file;
-    *ret_state = state;
-    return DCGAN_OK;
+    return status;
 }
 
 const char *dc_checkpoint_config(const dc_safetensors *file)

@@ -3,6 +3,8 @@
  * Losing a checkpoint ends the run. */
 #include "train/training.h"
 
+#include "base/memory.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -193,6 +195,19 @@ static dc_status stopped(dcgan_training *training)
                    training->steps, dc_run_directory(training->run));
 }
 
+/* The log may fail as the training did (a full disk): the first message is the one that matters. */
+static dc_status failed(dcgan_training *training, dc_status status)
+{
+    char *message;
+    DC_TRY(dc_strdup(dcgan_error_message(), &message));
+    json_t *event = event_object(training, "finished");
+    json_object_set_new(event, "state", json_string("failed"));
+    log_event(training, event);
+    dc_fail(status, "%s", message);
+    free(message);
+    return status;
+}
+
 dcgan_status dcgan_training_run(dcgan_training *training)
 {
     tell_started(training);
@@ -203,9 +218,10 @@ dcgan_status dcgan_training_run(dcgan_training *training)
         return stopped(training);
     if (status == DCGAN_E_DIVERGED)
         return diverged(training);
-    if (status == DCGAN_OK)
-        tell_finished(training, "done");
-    return status;
+    if (status != DCGAN_OK)
+        return failed(training, status);
+    tell_finished(training, "done");
+    return DCGAN_OK;
 }
 
 void dcgan_training_stop(dcgan_training *training)

@@ -47,7 +47,7 @@ typedef struct dc_cpu_conv {
     dc_cpu_conv_kind kind;
     int wide_h, wide_w, wide_c; /* channels as stored */
     int narrow_h, narrow_w, narrow_c;
-    int tile, weights_tile; /* DC_CPU_WINOGRAD: 2 or 4, of down and up, and of weights */
+    int tile; /* DC_CPU_WINOGRAD: 2 or 4 */
 } dc_cpu_conv;
 
 typedef enum dc_cpu_reading {

@@ -25,15 +25,6 @@ static bool large_tiles_pay(const dc_block *block, const dc_cpu_conv *conv)
     return work[1] < work[0] && block->in_c >= LEAST_CHANNELS && block->out_c >= LEAST_CHANNELS;
 }
 
-/* down and up keep all transformed weights, 25 for 4: they must fit half of the third-level cache. */
-static void choose_tiles(const dc_cpu_device *device, const dc_block *block, dc_cpu_conv *conv)
-{
-    size_t weights = (size_t)25 * 4 * (size_t)conv->wide_c * (size_t)conv->narrow_c * sizeof(float);
-    bool large = large_tiles_pay(block, conv);
-    conv->tile = large && weights <= device->level3 / 2 ? 4 : 2;
-    conv->weights_tile = large ? 4 : 2;
-}
-
 static dc_cpu_layer layer_of(const dc_cpu_device *device, const dc_net *net, int index)
 {
     const dc_block *block = &net->blocks[index];
@@ -51,7 +42,7 @@ static dc_cpu_layer layer_of(const dc_cpu_device *device, const dc_net *net, int
         conv.kind = DC_CPU_DENSE;
     else
         conv.kind = (up ? last : first) ? DC_CPU_PICTURE : DC_CPU_WINOGRAD;
-    choose_tiles(device, block, &conv);
+    conv.tile = large_tiles_pay(block, &conv) ? 4 : 2;
     return (dc_cpu_layer){.conv = conv,
                           .widens = up,
                           .channels = out_c,

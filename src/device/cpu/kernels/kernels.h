@@ -70,10 +70,10 @@ typedef struct dc_cpu_kernels {
 
     /* ---- Transforms of weights w[16 taps][narrow][wide] ---- */
 
-    /* What `columns` narrow channels from `first` on contribute: to the matrices u[point], rows (parity, wide
-     * channel), columns narrow channels; or u[parity][point], rows narrow channels, columns wide ones. */
+    /* The panel u[point][(parity, wide channel)][columns] of narrow channels from `first` on. */
     void (*weights_down)(int tile, const float *w, int narrow, int wide, int first, const dc_cpu_points *u);
-    void (*weights_up)(int tile, const float *w, int narrow, int wide, int first, const dc_cpu_points *u);
+    /* The panel u[point][narrow channel][columns] of wide channels from `first` on, of one output parity. */
+    void (*weights_up)(int tile, const float *w, int narrow, int wide, int first, int parity, const dc_cpu_points *u);
     /* Products du[point][narrow][columns], of one panel of V, to the gradients of its weights. */
     void (*weights_gradient)(int tile, const dc_cpu_points *du, int narrow, int wide, int panel, bool add,
                              float *ret_dw);
