@@ -8,6 +8,7 @@
 
 #include <dirent.h>
 #include <inttypes.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -54,9 +55,22 @@ dc_config *tiny_config(const char *preset, const char *folder)
 
 /* ---- Training ---------------------------------------------------------------------------------------- */
 
+static void poison(dcgan_training *training)
+{
+    dc_plan *plan = training->gan->discriminator;
+    size_t count = dc_plan_net(plan)->params[0].count;
+    float *values = calloc(count, sizeof *values);
+    assert_non_null(values);
+    values[0] = NAN;
+    dc_plan_put(plan, DC_ROLE_VALUE, 0, values);
+    free(values);
+}
+
 static void on_event(void *user, const dcgan_event *event)
 {
     watch *w = user;
+    if (event->kind == DCGAN_EVENT_STEP && event->progress->step == w->poison_at)
+        poison(w->training);
     if (event->kind == DCGAN_EVENT_STARTED && w->on_started)
         w->on_started(event->text);
     if (event->kind == DCGAN_EVENT_NOTE)

@@ -14,6 +14,7 @@ void set(dc_config *config, const char *key, const char *value);
 /* What a training told, and when it is to be stopped. */
 typedef struct watch {
     uint64_t stop_at;                    /* step after which it is asked to stop; DC_NEVER */
+    uint64_t poison_at;                  /* step after which a weight is made NaN; 0: never */
     void (*on_started)(const char *run); /* or NULL */
     dcgan_training *training;
     int warnings;

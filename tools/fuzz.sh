@@ -18,7 +18,7 @@ sources_of() {
     config) echo src/train/config.c src/train/settings.c src/train/presets.c src/net/net.c ;;
     events) echo src/serve/events.c src/serve/lines.c ;;
     metrics) echo src/train/metrics.c ;;
-    picture) echo src/image/decode*.c src/image/exif.c src/image/resize.c ;;
+    picture) echo src/image/decode*.c src/image/exif.c src/image/fit.c src/image/resize.c ;;
     route) echo src/serve/route.c src/serve/names.c src/serve/token.c ;;
     row) echo src/serve/row.c ;;
     safetensors) echo src/format/safetensors_*.c ;;

@@ -7,8 +7,17 @@
 #include <string.h>
 
 static const dc_command *const commands[] = {
-    &dc_command_train, &dc_command_demo,  &dc_command_resume,    &dc_command_generate, &dc_command_info,
-    &dc_command_serve, &dc_command_bench, &dc_command_timelapse, &dc_command_help,     NULL,
+    &dc_command_train,
+    &dc_command_demo,
+    &dc_command_resume,
+    &dc_command_generate,
+    &dc_command_info,
+    &dc_command_serve,
+    &dc_command_bench,
+    &dc_command_timelapse,
+    &dc_command_report,
+    &dc_command_help,
+    NULL,
 };
 
 const dc_command *dc_command_at(size_t index)

@@ -19,7 +19,7 @@ typedef struct dc_command {
 } dc_command;
 
 extern const dc_command dc_command_train, dc_command_demo, dc_command_resume, dc_command_generate, dc_command_info,
-    dc_command_serve, dc_command_bench, dc_command_timelapse, dc_command_help;
+    dc_command_serve, dc_command_bench, dc_command_timelapse, dc_command_report, dc_command_help;
 
 /* The commands in the order of help, then NULL. */
 const dc_command *dc_command_at(size_t index);

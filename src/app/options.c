@@ -11,7 +11,7 @@
 #define FOR_NEW_RUNS (DC_FOR_TRAIN | DC_FOR_DEMO)
 #define FOR_ALL                                                                                                        \
     (FOR_NEW_RUNS | DC_FOR_RESUME | DC_FOR_GENERATE | DC_FOR_INFO | DC_FOR_HELP | DC_FOR_SERVE | DC_FOR_BENCH |        \
-     DC_FOR_TIMELAPSE)
+     DC_FOR_TIMELAPSE | DC_FOR_REPORT)
 
 /* Headings in their order, each with the setting it begins at: settings stand in the library's order, and one
  * heading goes on until the next begins. */
@@ -73,6 +73,13 @@ static const dc_option own[] = {
      .help = "file to make; its end says what it becomes [evolution.webp]",
      .group = "Output",
      .commands = DC_FOR_TIMELAPSE},
+    {.name = "out",
+     .letter = 'o',
+     .value = "FILE.html",
+     .completes = DC_COMPLETES_PATHS,
+     .help = "file to write [report.html]",
+     .group = "Output",
+     .commands = DC_FOR_REPORT},
     {.name = "every",
      .value = "N",
      .help = "show every N-th epoch, and the last",
@@ -114,7 +121,7 @@ static const dc_option own[] = {
      .letter = 'q',
      .help = "print only warnings and errors",
      .group = "General",
-     .commands = FOR_NEW_RUNS | DC_FOR_RESUME | DC_FOR_GENERATE | DC_FOR_TIMELAPSE},
+     .commands = FOR_NEW_RUNS | DC_FOR_RESUME | DC_FOR_GENERATE | DC_FOR_TIMELAPSE | DC_FOR_REPORT},
     {.name = "help", .letter = 'h', .help = "print this help", .group = "General", .commands = FOR_ALL},
 };
 

@@ -133,10 +133,10 @@ typedef struct dc_cpu_layer {
 typedef struct dc_cpu_plan {
     dc_plan base;
     dc_arena parameters, activations;
-    size_t workspace;                     /* bytes */
-    size_t offsets[DC_MAX_BLOCKS * 5];    /* of each parameter in the arrays of its roles; trained ones first */
-    size_t trained;                       /* floats in each role */
-    float *roles[DC_ROLE_MOMENT2 + 1];    /* [dc_role] */
+    size_t workspace;                  /* bytes */
+    size_t offsets[DC_MAX_BLOCKS * 5]; /* of each parameter in the arrays of its roles; trained ones first */
+    size_t trained;                    /* floats in each role */
+    float *roles[DC_ROLE_MOMENT2 + 1]; /* [dc_role] */
     dc_cpu_layer layers[DC_MAX_BLOCKS];
     double *sums; /* (2, most channels): scratch of the normalisation */
     dc_view x, y; /* of the last forward pass */

@@ -93,8 +93,7 @@ static void up_task(void *context, int task, int worker)
             memcpy(panel + o * width, w->weights + (size_t)o * (size_t)w->columns + j, (size_t)width * sizeof(float));
         kernels->multiply(w->inputs, (size_t)w->rows, 0, 1, narrow, panel, product, (size_t)width, w->pass->items);
         for (int n = 0; n < w->pass->items; n++)
-            memcpy(w->sink->x + (size_t)n * (size_t)w->columns + j, product + n * width,
-                   (size_t)width * sizeof(float));
+            memcpy(w->sink->x + (size_t)n * (size_t)w->columns + j, product + n * width, (size_t)width * sizeof(float));
     }
 }
 
@@ -127,7 +126,7 @@ static dc_cpu_partials up(const dc_cpu_pass *pass, const dc_cpu_source *narrow, 
 /* The same normalisation for channels from `first` on. */
 static dc_cpu_norm norm_from(const dc_cpu_norm *norm, int first)
 {
-    return (dc_cpu_norm){norm->mean + first,  norm->inverse + first, norm->scale + first, norm->shift + first,
+    return (dc_cpu_norm){norm->mean + first, norm->inverse + first, norm->scale + first, norm->shift + first,
                          norm->tilt + first, norm->lift + first,    norm->slope};
 }
 

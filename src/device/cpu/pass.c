@@ -16,7 +16,8 @@ dc_cpu_span dc_cpu_span_of(const dc_cpu_chunks *chunks, int chunk)
 {
     int group = chunk / chunks->per_group, first = chunk % chunks->per_group * chunks->chunk_rows;
     int left = chunks->group_rows - first;
-    return (dc_cpu_span){group, group * chunks->group_rows + first, left < chunks->chunk_rows ? left : chunks->chunk_rows};
+    return (dc_cpu_span){group, group * chunks->group_rows + first,
+                         left < chunks->chunk_rows ? left : chunks->chunk_rows};
 }
 
 dc_cpu_side dc_cpu_wide(const dc_cpu_conv *conv)

@@ -5,9 +5,9 @@
 
 #include <string.h>
 
-#define LEAST_ROWS 4  /* narrow rows of a chunk */
-#define CHUNKS     32 /* at most, of a weight gradient: each holds a sum of its own */
-#define TASKS      16 /* wanted at least */
+#define LEAST_ROWS 4   /* narrow rows of a chunk */
+#define CHUNKS     32  /* at most, of a weight gradient: each holds a sum of its own */
+#define TASKS      16  /* wanted at least */
 #define SUM_PIXELS 128 /* whose patches a weight gradient gathers before it multiplies */
 
 typedef struct work {
@@ -138,8 +138,8 @@ static void down_task(void *context, int chunk, int worker)
         down_piece(w, &p, &b);
         done += p.rows;
     }
-    dc_cpu_finish_chunk(w->pass, w->sink, &w->partials, chunk, narrow_pixel(w, span.first),
-                        narrow_pixel(w, span.rows), 0, w->pass->conv->narrow_c);
+    dc_cpu_finish_chunk(w->pass, w->sink, &w->partials, chunk, narrow_pixel(w, span.first), narrow_pixel(w, span.rows),
+                        0, w->pass->conv->narrow_c);
 }
 
 static dc_cpu_partials down(const dc_cpu_pass *pass, const dc_cpu_source *wide, const float *weights,
@@ -161,8 +161,7 @@ static void pack_up(work *w, const float *weights)
     const int columns = w->pass->device->kernels->columns, narrow = w->pass->conv->narrow_c;
     for (int q = 0; q < w->patch_columns; q++)
         for (int k = 0; k < narrow; k++)
-            w->panels[(q / columns * narrow + k) * columns + q % columns] =
-                q < w->patch ? weights[q * narrow + k] : 0;
+            w->panels[(q / columns * narrow + k) * columns + q % columns] = q < w->patch ? weights[q * narrow + k] : 0;
 }
 
 /* Wide rows 2 * first .. 2 * (first + rows) - 1 get something from narrow rows first - 1 .. first + rows:
@@ -181,8 +180,8 @@ static void up_piece(const work *w, const piece *p, const bench *b)
         size_t pixel = narrow_pixel(w, p->item * conv->narrow_h + r);
         dc_cpu_read(w->pass, w->narrow, group, conv->narrow_c, pixel, (size_t)conv->narrow_w, b->narrow);
         for (int q = 0; q < w->patch_columns; q += kernels->columns)
-            kernels->multiply(b->narrow, channels, 0, 1, conv->narrow_c, w->panels + q * conv->narrow_c,
-                              b->product + q, (size_t)w->patch_columns, conv->narrow_w);
+            kernels->multiply(b->narrow, channels, 0, 1, conv->narrow_c, w->panels + q * conv->narrow_c, b->product + q,
+                              (size_t)w->patch_columns, conv->narrow_w);
         kernels->scatter(conv->wide_c, conv->narrow_w, b->product, (size_t)w->patch_columns,
                          b->picture + (size_t)(2 * (r - p->first + 1)) * picture_row, picture_row);
     }
@@ -242,10 +241,9 @@ static void weights_piece(const work *w, const piece *p, const bench *b, bool ad
         size_t pixel = narrow_pixel(w, p->item * conv->narrow_h + p->first + first);
         dc_cpu_read(w->pass, w->narrow, group, conv->narrow_c, pixel, narrow_pixel(w, rows), b->narrow);
         for (int r = 0; r < rows; r++)
-            w->pass->device->kernels->gather(conv->wide_c, conv->narrow_w,
-                                             b->picture + (size_t)(2 * (first + r)) * picture_row, picture_row,
-                                             b->patches + narrow_pixel(w, r) * (size_t)w->patch_rows,
-                                             (size_t)w->patch_rows);
+            w->pass->device->kernels->gather(
+                conv->wide_c, conv->narrow_w, b->picture + (size_t)(2 * (first + r)) * picture_row, picture_row,
+                b->patches + narrow_pixel(w, r) * (size_t)w->patch_rows, (size_t)w->patch_rows);
         add_products(w, b, rows * conv->narrow_w, add || first > 0, sum);
     }
 }

@@ -87,9 +87,8 @@ static dc_cpu_source gradient_of(const dc_cpu_plan *plan, const dc_cpu_workspace
     const dc_cpu_layer *layer = &plan->layers[block];
     if (block == last_block(plan)) {
         bool tanh = plan->base.net.blocks[block].act == DC_ACT_TANH;
-        return (dc_cpu_source){.reading = tanh ? DC_CPU_READ_TANH : DC_CPU_READ_PLAIN,
-                               .x = dc_cpu_view(dy),
-                               .y = dc_cpu_view(plan->y)};
+        return (dc_cpu_source){
+            .reading = tanh ? DC_CPU_READ_TANH : DC_CPU_READ_PLAIN, .x = dc_cpu_view(dy), .y = dc_cpu_view(plan->y)};
     }
     bool norm = plan->base.net.blocks[block].batch_norm;
     return (dc_cpu_source){.reading = norm ? DC_CPU_READ_GRADIENT : DC_CPU_READ_PLAIN,
@@ -124,8 +123,8 @@ static dc_cpu_partials make_input_gradient(const dc_cpu_plan *plan, int block, c
 }
 
 /* Items first..first+n-1, all of one group, of what block 1 leaves to block 0, and all of block 0. */
-static void backward_slice(dc_cpu_plan *plan, const dc_cpu_workspace *workspace, dc_view dy, dc_view dx,
-                           unsigned flags, int first, int n)
+static void backward_slice(dc_cpu_plan *plan, const dc_cpu_workspace *workspace, dc_view dy, dc_view dx, unsigned flags,
+                           int first, int n)
 {
     int group = first / (plan->x.n / plan->groups);
     dc_cpu_pass pass = pass_of(plan, workspace, 1), pass0 = pass_of(plan, workspace, 0);

@@ -50,12 +50,12 @@ typedef struct convolution {
     dc_cpu_partials partials;
     int in_rows, in_width; /* of the bordered input: rows per tile row, columns */
     bool by_panels;
-    int parts;       /* by chunks: tasks that share a chunk, each with some of the panels */
-    dc_cpu_points u; /* by chunks: [parity][point] of panels [columns][kernels->columns] */
-    dc_cpu_points v; /* by panels: [parity][point], of the chunk at work */
-    dc_cpu_span span; /* by panels: the chunk at work */
+    int parts;            /* by chunks: tasks that share a chunk, each with some of the panels */
+    dc_cpu_points u;      /* by chunks: [parity][point] of panels [columns][kernels->columns] */
+    dc_cpu_points v;      /* by panels: [parity][point], of the chunk at work */
+    dc_cpu_span span;     /* by panels: the chunk at work */
     int chunk, task_rows; /* by panels: its number; tile rows that one task transforms */
-    size_t own; /* floats of each worker's memory */
+    size_t own;           /* floats of each worker's memory */
     float *workers;
 } convolution;
 
@@ -136,8 +136,8 @@ static void transform_inputs(const convolution *c, const dc_cpu_span *span, int 
                                         .row = row,
                                         .channels = c->in.c};
                 size_t column = (size_t)(q * c->in.c / kernels->columns) * v->panel;
-                dc_cpu_points to = dc_cpu_points_from(
-                    v, column + (size_t)(p.tiles + i * c->tiles.columns) * (size_t)kernels->columns);
+                dc_cpu_points to =
+                    dc_cpu_points_from(v, column + (size_t)(p.tiles + i * c->tiles.columns) * (size_t)kernels->columns);
                 kernels->pixels_to_v(&tiles, &pixels, step, &to);
             }
 }

@@ -9,12 +9,12 @@ typedef struct gradient {
     const dc_cpu_pass *pass;
     const dc_cpu_source *wide, *narrow;
     dc_cpu_tiling tiles;
-    int portion_rows, chunk_rows;  /* tile rows of a portion; of one task that transforms */
-    int first, rows;               /* of the portion at work */
-    dc_cpu_points v, y;            /* of a portion */
-    int wide_rows, wide_width;     /* of the bordered inputs: rows per tile row, columns */
+    int portion_rows, chunk_rows; /* tile rows of a portion; of one task that transforms */
+    int first, rows;              /* of the portion at work */
+    dc_cpu_points v, y;           /* of a portion */
+    int wide_rows, wide_width;    /* of the bordered inputs: rows per tile row, columns */
     int narrow_rows, narrow_width;
-    size_t own;                    /* floats of each worker's memory: bordered input, or sums of products */
+    size_t own; /* floats of each worker's memory: bordered input, or sums of products */
     float *workers;
     bool add;
     float *result;
@@ -25,7 +25,7 @@ static dc_cpu_points take_products(const dc_cpu_pass *pass, int points, dc_arena
 {
     const dc_cpu_kernels *kernels = pass->device->kernels;
     return dc_cpu_points_take(arena, points, dc_cpu_round_up(pass->conv->narrow_c, kernels->rows), kernels->columns,
-                       kernels->columns);
+                              kernels->columns);
 }
 
 static size_t bordered_floats(int rows, int width, int channels)
@@ -85,8 +85,8 @@ static void transform_piece(const gradient *g, int item, int first, int rows, in
                                         (size_t)(parity % 2) * (size_t)wide.c,
                                     wide_row, wide.c};
             size_t column = (size_t)(parity * wide.c / kernels->columns) * g->v.panel;
-            dc_cpu_points v = dc_cpu_points_from(
-                &g->v, column + (size_t)((at + i) * g->tiles.columns) * (size_t)kernels->columns);
+            dc_cpu_points v =
+                dc_cpu_points_from(&g->v, column + (size_t)((at + i) * g->tiles.columns) * (size_t)kernels->columns);
             kernels->pixels_to_v(&tiles, &pixels, 2, &v);
         }
     dc_cpu_read_bordered(g->pass, g->narrow, &narrow, item, first * g->narrow_rows, rows * g->narrow_rows + 2,
@@ -125,8 +125,7 @@ static void add_products(const gradient *g, int point, int panel, int t, int cou
                          (size_t)t * y_width + (size_t)within;
         bool last = k - within + kernels->y_width >= narrow;
         const float *next = last ? v + g->v.point + (size_t)(within / kernels->rows * count) * line : y + g->y.panel;
-        kernels->outer(y, y_width, v, width, count, du + (size_t)k * width, width, t > 0, next,
-                       last ? line : y_width);
+        kernels->outer(y, y_width, v, width, count, du + (size_t)k * width, width, t > 0, next, last ? line : y_width);
     }
 }
 
