@@ -147,7 +147,8 @@ static void print_evolution(FILE *out, const dc_report *report)
         size_t at = i == 0 ? 0 : (size_t)lround(pow((double)last, (double)i / SHOWN));
         if (at == before || at >= last)
             continue;
-        snprintf(caption, sizeof caption, "Epoch %" PRIu64, samples->epochs[at]);
+        snprintf(caption, sizeof caption, samples->epochs[at] ? "Epoch %" PRIu64 : "Before training",
+                 samples->epochs[at]);
         print_samples_of(out, report, samples->epochs[at], caption);
         before = at;
     }
@@ -208,7 +209,7 @@ static void print_metrics(FILE *out, const curves *c)
                                     {"discriminator", 0, c->values[DC_CURVE_LOSS_D]}};
     const dc_svg_series scores[] = {{"D(x), real pictures", 0, c->values[DC_CURVE_D_REAL]},
                                     {"D(G(z)) before its update", 1, c->values[DC_CURVE_D_FAKE]},
-                                    {"after", 2, c->values[DC_CURVE_D_FAKE_AFTER]}};
+                                    {"D(G(z)) after it", 2, c->values[DC_CURVE_D_FAKE_AFTER]}};
     const dc_svg_series speed[] = {{"pictures per second", 3, c->values[DC_CURVE_SPEED]}};
     const dc_svg_chart charts[] = {
         {.title = "Losses",

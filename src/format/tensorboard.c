@@ -78,7 +78,8 @@ static dc_message begin_event(dc_moment moment)
 {
     dc_message event = {0};
     dc_message_add_double(&event, EVENT_WALL_TIME, moment.clock);
-    dc_message_add_integer(&event, EVENT_STEP, moment.step);
+    if (moment.step) /* a number that is 0 is left out, as everywhere in proto3 */
+        dc_message_add_integer(&event, EVENT_STEP, moment.step);
     return event;
 }
 

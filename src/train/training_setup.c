@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -40,6 +41,9 @@ static void tell_skipped(dcgan_training *training)
         const dc_skipped *skipped = &training->dataset->skipped[i];
         if (dc_path(&text, "%s: %s", skipped->path, skipped->reason) != DCGAN_OK)
             return;
+        for (char *c = text; *c; c++)
+            if (iscntrl((unsigned char)*c)) /* a name may hold a line break or an escape sequence */
+                *c = '?';
         dc_training_tell(training, DCGAN_EVENT_SKIPPED, text);
         free(text);
     }
