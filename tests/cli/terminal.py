@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 """terminal.py DCGAN: how the program behaves on a terminal, and when it gets signals."""
+import base64
+import codecs
 import fcntl
 import os
 import pty
 import re
 import select
+import shutil
 import signal
 import struct
 import subprocess
@@ -26,6 +29,7 @@ class Terminal:
 
     def __init__(self, arguments, folder, columns=80, **variables):
         self.output = ""
+        self.decoder = codecs.getincrementaldecoder("utf-8")()
         self.master, slave = pty.openpty()
         self.resize(columns)
         environment = {"PATH": os.environ["PATH"], "HOME": folder, "TERM": "xterm"} | variables
@@ -52,7 +56,7 @@ class Terminal:
             data = os.read(self.master, 65536)
         except OSError:  # Linux's end of file, once the program has gone
             return False
-        self.output += data.decode()
+        self.output += self.decoder.decode(data)
         return bool(data)
 
     def wait_for(self, pattern, start=0):
@@ -168,6 +172,65 @@ class OnTerminal(unittest.TestCase):
         resumed = subprocess.run(["sh", "-c", advice.replace("resume", "resume --epochs 1")], cwd=self.folder,
                                  capture_output=True, text=True, timeout=PATIENCE)
         self.assertTrue("continuing it's here" in resumed.stdout or "is complete" in resumed.stderr, resumed)
+
+    def preview(self, *arguments, columns=80, **variables):
+        """What a training of one epoch prints with --preview."""
+        terminal = self.start("demo", *SMALL, "--epochs", "1", "--preview", *arguments, columns=columns, **variables)
+        self.assertEqual(terminal.finish(), 0)
+        return terminal.output
+
+    def samples(self, epoch):
+        with open(os.path.join(self.folder, f"demo/samples/epoch_{epoch:04}.png"), "rb") as file:
+            return file.read()
+
+    def test_preview_in_half_blocks(self):
+        for columns in (100, 40, 10):
+            rows = [line for line in self.preview(columns=columns, COLORTERM="truecolor").split("\r\n") if "\u2580" in line]
+            self.assertTrue(rows)
+            self.assertTrue(all(re.search("\x1b\\[38;2;", row) and row.endswith("\x1b[0m") for row in rows), rows)
+            widths = {row.count("\u2580") for row in rows}
+            self.assertEqual(len(widths), 1)
+            self.assertLessEqual(widths.pop(), columns)
+            self.assertLessEqual(len(rows), 2 * 12 + 1)  # two grids, each of half the terminal's height
+
+    def test_preview_in_256_colours(self):
+        output = self.preview()
+        colours = [int(number) for number in re.findall(r"\x1b\[[34]8;5;(\d+)m", output)]
+        self.assertTrue(colours)
+        self.assertTrue(all(16 <= colour <= 231 for colour in colours))
+        self.assertNotIn("8;2;", output)
+
+    def test_preview_in_kitty(self):
+        chunks = re.findall(r"\x1b_G([^;]*);([^\x1b]*)\x1b\\", self.preview(TERM="xterm-kitty"))
+        self.assertTrue(all(len(data) <= 4096 for _, data in chunks))
+        self.assertTrue(chunks[0][0].startswith("a=T,f=100,q=2,c="))
+        pictures, at = [], ""
+        for keys, data in chunks:
+            at += data
+            if keys.endswith("m=0"):
+                pictures.append(base64.b64decode(at))
+                at = ""
+        self.assertEqual(pictures, [self.samples(0), self.samples(1)])
+
+    def test_preview_in_iterm(self):
+        for program in ("iTerm.app", "WezTerm"):
+            output = self.preview("-o", "demo", TERM_PROGRAM=program)
+            pictures = re.findall(r"\x1b]1337;File=inline=1;[^:]*:([^\a]*)\a", output)
+            self.assertEqual([base64.b64decode(data) for data in pictures], [self.samples(0), self.samples(1)])
+            shutil.rmtree(os.path.join(self.folder, "demo"))
+
+    def test_preview_within_tmux_is_in_half_blocks(self):
+        output = self.preview(TERM="tmux-256color", TMUX="/tmp/socket,1,0", KITTY_WINDOW_ID="1", TERM_PROGRAM="tmux")
+        self.assertIn("\u2580", output)
+        self.assertNotIn("\x1b_G", output)
+
+    def test_no_preview_where_none_can_be(self):
+        self.assertNotIn("\x1b", self.preview(TERM="dumb"))
+        self.assertEqual(self.preview("--quiet"), "")
+        piped = subprocess.run([PROGRAM, "demo", *SMALL, "--steps", "1", "--preview"], cwd=self.folder,
+                               capture_output=True, text=True, timeout=PATIENCE)
+        self.assertEqual(piped.returncode, 0)
+        self.assertNotIn("\x1b", piped.stdout + piped.stderr)
 
     def test_odd_names_cannot_steer_the_terminal(self):
         os.mkdir(os.path.join(self.folder, "odd"))

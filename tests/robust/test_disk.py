@@ -226,14 +226,15 @@ def a_checkpoint_of_other_content_is_refused(program, scratch):
                ({"format": "dcgan-checkpoint-9"}, {}, "dcgan-checkpoint-9"), ({"updates_d": "x"}, {}, "updates_d"),
                ({"dataset_hash": "0123456789abcdef"}, {}, "0123456789abcdef"),
                ({"config": metadata["config"].replace('"features": 4', '"features": 5')}, {}, "main.0.weight"),
-               ({}, {weight: ("F32", [1], b"\0\0\0\0")}, weight), ({}, {weight: ("I64", [0], b"")}, weight)]
+               ({"tensors_hash": ""}, {}, "metadata"), ({"tensors_hash": "0123456789abcdef"}, {}, "checksum"),
+               ({}, {weight: ("F32", [1], b"\0\0\0\0")}, "checksum"), ({}, {weight: ("I64", [0], b"")}, "checksum")]
     for changed_metadata, changed_tensors, part in changes:
         write_safetensors(path, {**metadata, **changed_metadata}, {**tensors, **changed_tensors})
         before = contents(run)
         expect(program, INPUT, [part], "resume", run, "--epochs", "3")
         assert contents(run) == before, part
     write_safetensors(path, metadata, {name: tensor for name, tensor in tensors.items() if name != weight})
-    expect(program, INPUT, [weight], "resume", run, "--epochs", "3")
+    expect(program, INPUT, ["checksum"], "resume", run, "--epochs", "3")
     write_safetensors(path, metadata, tensors)
     expect(program, DONE, [], "resume", run, "--epochs", "3")
 

@@ -87,11 +87,10 @@ static void up_task(void *context, int task, int worker)
     const work *w = context;
     const dc_cpu_kernels *kernels = w->pass->device->kernels;
     const int width = kernels->columns, narrow = w->pass->conv->narrow_c;
-    float *panel = w->workers + (size_t)worker * w->own, *product = panel + w->rows * width;
+    float *product = w->workers + (size_t)worker * w->own;
     for (int j = task * PANELS * width; j < (task + 1) * PANELS * width && j < w->columns; j += width) {
-        for (int o = 0; o < narrow; o++)
-            memcpy(panel + o * width, w->weights + (size_t)o * (size_t)w->columns + j, (size_t)width * sizeof(float));
-        kernels->multiply(w->inputs, (size_t)w->rows, 0, 1, narrow, panel, product, (size_t)width, w->pass->items);
+        kernels->multiply(w->inputs, (size_t)w->rows, 0, 1, narrow, w->weights + j, (size_t)w->columns, product,
+                          (size_t)width, w->pass->items, false);
         for (int n = 0; n < w->pass->items; n++)
             memcpy(w->sink->x + (size_t)n * (size_t)w->columns + j, product + n * width, (size_t)width * sizeof(float));
     }

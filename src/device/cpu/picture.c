@@ -122,7 +122,7 @@ static void down_piece(const work *w, const piece *p, const bench *b)
                         b->patches, (size_t)w->patch_rows);
         for (int k = 0; k < conv->narrow_c; k += kernels->columns)
             kernels->multiply(b->patches, (size_t)w->patch_rows, 0, 1, w->patch, w->panels + k * w->patch,
-                              b->narrow + k, channels, conv->narrow_w);
+                              (size_t)kernels->columns, b->narrow + k, channels, conv->narrow_w, false);
         size_t pixel = narrow_pixel(w, p->item * conv->narrow_h + p->first + r);
         memcpy(w->sink->x + pixel * channels, b->narrow, (size_t)conv->narrow_w * channels * sizeof(float));
     }
@@ -180,8 +180,9 @@ static void up_piece(const work *w, const piece *p, const bench *b)
         size_t pixel = narrow_pixel(w, p->item * conv->narrow_h + r);
         dc_cpu_read(w->pass, w->narrow, group, conv->narrow_c, pixel, (size_t)conv->narrow_w, b->narrow);
         for (int q = 0; q < w->patch_columns; q += kernels->columns)
-            kernels->multiply(b->narrow, channels, 0, 1, conv->narrow_c, w->panels + q * conv->narrow_c, b->product + q,
-                              (size_t)w->patch_columns, conv->narrow_w);
+            kernels->multiply(b->narrow, channels, 0, 1, conv->narrow_c, w->panels + q * conv->narrow_c,
+                              (size_t)kernels->columns, b->product + q, (size_t)w->patch_columns, conv->narrow_w,
+                              false);
         kernels->scatter(conv->wide_c, conv->narrow_w, b->product, (size_t)w->patch_columns,
                          b->picture + (size_t)(2 * (r - p->first + 1)) * picture_row, picture_row);
     }

@@ -162,8 +162,8 @@ static void multiply_points(const convolution *c, int tiles, int panels, const d
     for (int point = 0; point < c->tiles.points; point++)
         for (int i = 0; i < panels; i++)
             kernels->multiply(v->at + (size_t)point * v->point, width, v->panel, c->columns / kernels->columns,
-                              kernels->columns, u->at + (size_t)point * u->point + (size_t)i * u->panel,
-                              m->at + (size_t)point * m->point + (size_t)i * m->panel, width, tiles);
+                              kernels->columns, u->at + (size_t)point * u->point + (size_t)i * u->panel, width,
+                              m->at + (size_t)point * m->point + (size_t)i * m->panel, width, tiles, false);
 }
 
 /* Where tile row `row` of the batch begins in the output. */
@@ -387,6 +387,8 @@ static dc_cpu_partials down(const dc_cpu_pass *pass, const dc_cpu_source *wide, 
 static dc_cpu_partials up(const dc_cpu_pass *pass, const dc_cpu_source *narrow, const float *weights,
                           const dc_cpu_sink *wide)
 {
+    if (dc_cpu_direct_pays(pass))
+        return dc_cpu_direct_up(pass, narrow, weights, wide);
     return run(pass, true, narrow, weights, wide);
 }
 
@@ -394,7 +396,10 @@ static size_t scratch_size(const dc_cpu_pass *pass, bool train)
 {
     dc_arena down_arena = {0}, up_arena = {0};
     lay_out(pass, false, &down_arena);
-    lay_out(pass, true, &up_arena);
+    if (dc_cpu_direct_pays(pass))
+        up_arena.offset = dc_cpu_direct_up_scratch(pass);
+    else
+        lay_out(pass, true, &up_arena);
     return dc_cpu_most(train ? dc_cpu_winograd_weights_scratch(pass) : 0,
                        dc_cpu_most(down_arena.offset, up_arena.offset));
 }

@@ -30,4 +30,11 @@ void dc_cpu_winograd_weights(const dc_cpu_pass *pass, const dc_cpu_source *wide,
                              float *ret_gradient);
 size_t dc_cpu_winograd_weights_scratch(const dc_cpu_pass *pass);
 
+/* Up without any transform, for batches so small that transforming the weights costs more than it saves:
+ * direct.c. */
+bool dc_cpu_direct_pays(const dc_cpu_pass *pass);
+dc_cpu_partials dc_cpu_direct_up(const dc_cpu_pass *pass, const dc_cpu_source *narrow, const float *weights,
+                                 const dc_cpu_sink *wide);
+size_t dc_cpu_direct_up_scratch(const dc_cpu_pass *pass);
+
 #endif

@@ -48,10 +48,10 @@ typedef struct dc_cpu_kernels {
 
     /* ---- Matrix multiplication ---- */
 
-    /* c[rows][columns] = a[rows][runs * length] b[runs * length][columns]: row i of `a` is `runs` runs of
+    /* c[rows][columns] (+)= a[rows][runs * length] b[runs * length][columns]: row i of `a` is `runs` runs of
      * `length` numbers, `run` apart. Reads and writes `rows` rounded up to whole register blocks. */
-    void (*multiply)(const float *a, size_t a_row, size_t run, int runs, int length, const float *b, float *c,
-                     size_t c_row, int rows);
+    void (*multiply)(const float *a, size_t a_row, size_t run, int runs, int length, const float *b, size_t b_row,
+                     float *c, size_t c_row, int rows, bool add);
     /* The register block c[rows][columns] (+)= the sum over k of a[k * a_step + row] b[k * b_step + column].
      * Meanwhile `count` cache lines, every `step` floats from `ahead` on, are fetched. */
     void (*outer)(const float *a, size_t a_step, const float *b, size_t b_step, int count, float *c, size_t c_row,
