@@ -85,7 +85,7 @@ static void measure_layer(const dc_cpu_device *device, const dc_cpu_conv *conv, 
     layer l = {.pass = {.device = device, .conv = conv, .items = batch, .groups = 1, .scratch = scratch},
                .wide = zeros(wide),
                .narrow = zeros(narrow),
-               .weights = zeros((size_t)(16 * conv->wide_c * conv->narrow_c))};
+               .weights = zeros((size_t)16 * (size_t)conv->wide_c * (size_t)conv->narrow_c)};
     double flop = 2.0 * 16 * conv->wide_c * (double)narrow;
     for (int which = DOWN; which <= WEIGHTS; which++) {
         double best = 1e9, end = now() + seconds;

@@ -146,7 +146,8 @@ static double compare(const float *got, const float *want, size_t count, size_t 
 static double compare_with_ref(const trial *t, bool generator)
 {
     dc_net net = make_net(t, generator);
-    size_t count, in = (size_t)(net.blocks[0].in_h * net.blocks[0].in_w * net.blocks[0].in_c * t->n), at = in;
+    const dc_block *first = &net.blocks[0];
+    size_t in = (size_t)t->n * (size_t)first->in_h * (size_t)first->in_w * (size_t)first->in_c, at = in, count;
     float *want = train_on("ref", 1, t, generator, &count), *got = train_on("cpu", 2, t, generator, &count);
     for (int i = 0; i < net.param_count; i++)
         at += net.params[i].count;

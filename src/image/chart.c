@@ -324,6 +324,33 @@ static dc_status write_picture(const char *path, gdImagePtr picture)
     return status;
 }
 
+/* libgd fills and resamples pixel by pixel through its clipping: a chart is drawn after each epoch, in a tenth of
+ * the time by these two. */
+static void clear(gdImagePtr canvas)
+{
+    for (int y = 0; y < DETAIL * HEIGHT; y++)
+        for (int x = 0; x < DETAIL * WIDTH; x++)
+            canvas->tpixels[y][x] = BACKGROUND;
+}
+
+/* Each pixel is the mean of the DETAIL x DETAIL that it stands for. */
+static void shrink(gdImagePtr canvas, gdImagePtr ret_picture)
+{
+    const int count = DETAIL * DETAIL;
+    for (int y = 0; y < HEIGHT; y++)
+        for (int x = 0; x < WIDTH; x++) {
+            int red = 0, green = 0, blue = 0;
+            for (int i = 0; i < count; i++) {
+                int color = canvas->tpixels[DETAIL * y + i / DETAIL][DETAIL * x + i % DETAIL];
+                red += gdTrueColorGetRed(color);
+                green += gdTrueColorGetGreen(color);
+                blue += gdTrueColorGetBlue(color);
+            }
+            ret_picture->tpixels[y][x] =
+                gdTrueColor((red + count / 2) / count, (green + count / 2) / count, (blue + count / 2) / count);
+        }
+}
+
 typedef struct texts {
     const char *path, *title, *x_label;
 } texts;
@@ -334,11 +361,11 @@ static dc_status draw_chart(const texts *t, plot *p, gdImagePtr picture, const d
     p->x = range_of_x(x, count);
     DC_TRY(range_of_series(series, series_count, count, &p->y));
     double step_x = nice_step(p->x, 9), step_y = nice_step(p->y, 7);
-    gdImageFilledRectangle(p->canvas, 0, 0, DETAIL * WIDTH - 1, DETAIL * HEIGHT - 1, BACKGROUND);
+    clear(p->canvas);
     draw_grid(p, step_x, step_y);
     DC_TRY(draw_series(p, x, count, series, series_count));
     draw_frame(p);
-    gdImageCopyResampled(picture, p->canvas, 0, 0, 0, 0, WIDTH, HEIGHT, DETAIL * WIDTH, DETAIL * HEIGHT);
+    shrink(p->canvas, picture);
     gdFontPtr font = gdFontGetLarge();
     draw_text(picture, font, LEFT, 14, t->title);
     draw_text(picture, font, LEFT + (PLOT_WIDTH - text_width(font, t->x_label)) / 2, HEIGHT - 26, t->x_label);

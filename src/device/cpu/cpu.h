@@ -155,15 +155,15 @@ dc_cpu_workspace dc_cpu_workspace_of(const dc_cpu_plan *plan);
 float *dc_cpu_param(const dc_cpu_plan *plan, dc_role role, int block, dc_param_kind kind);
 
 dc_status dc_cpu_plan_create(dc_device *device, const dc_net *net, int max_batch, dc_usage usage, dc_plan **ret_plan);
-void dc_cpu_plan_free(dc_plan *plan);
+void dc_cpu_plan_free(dc_plan *base);
 dc_memory dc_cpu_plan_measure(const dc_device *device, const dc_net *net, int max_batch, dc_usage usage);
-void dc_cpu_put(dc_plan *plan, dc_role role, int param, const float *values);
-void dc_cpu_get(const dc_plan *plan, dc_role role, int param, float *ret_values);
+void dc_cpu_put(dc_plan *base, dc_role role, int index, const float *values);
+void dc_cpu_get(const dc_plan *base, dc_role role, int index, float *ret_values);
 
 float *dc_cpu_view(dc_view view);
-void dc_cpu_forward(dc_plan *plan, dc_view x, dc_view y, dc_mode mode, int groups);
-void dc_cpu_backward(dc_plan *plan, dc_view dy, dc_view dx, unsigned flags);
-void dc_cpu_update(dc_plan *plan, const dc_adam *adam);
+void dc_cpu_forward(dc_plan *base, dc_view x, dc_view y, dc_mode mode, int groups);
+void dc_cpu_backward(dc_plan *base, dc_view dy, dc_view dx, unsigned flags);
+void dc_cpu_update(dc_plan *base, const dc_adam *adam);
 
 /* ---- Batch normalisation ----------------------------------------------------------------------------- */
 

@@ -89,7 +89,7 @@ static void device_close(dc_device *base)
 
 static dc_status device_open(const dc_device_options *options, dc_device **ret_device)
 {
-    const instruction_set *set = NULL;
+    const instruction_set *set = &instruction_sets[SET_COUNT - 1];
     dc_cpu_device *device;
     DC_TRY(choose_instructions(&set));
     DC_TRY(dc_alloc(1, sizeof *device, (void **)&device));
@@ -164,7 +164,7 @@ static void tensor_upload(dc_view view, const uint8_t *pixels, const uint8_t *mi
     float *to = dc_cpu_view(view), values[256];
     for (int level = 0; level < 256; level++)
         values[level] = dc_pixel_to_value((uint8_t)level);
-    size_t row = (size_t)(t->w * t->c);
+    size_t row = (size_t)t->w * (size_t)t->c;
     for (int n = 0; n < view.n; n++) {
         bool mirrored = mirror && mirror[n];
         for (int y = 0; y < t->h; y++, pixels += row, to += row)

@@ -62,7 +62,7 @@ static void down_task(void *context, int item, int worker)
     const dc_cpu_conv *conv = w->pass->conv;
     float *wide = w->workers + (size_t)worker * w->own;
     int group = item / (w->pass->items / w->pass->groups);
-    dc_cpu_read(w->pass, w->wide, group, conv->wide_c, (size_t)(item * w->pixels), (size_t)w->pixels, wide);
+    dc_cpu_read(w->pass, w->wide, group, conv->wide_c, (size_t)item * (size_t)w->pixels, (size_t)w->pixels, wide);
     for (int o = 0; o < conv->narrow_c; o++)
         w->sink->x[item * conv->narrow_c + o] =
             w->pass->device->kernels->dot((size_t)w->columns, wide, w->weights + (size_t)o * (size_t)w->columns);
@@ -101,8 +101,8 @@ static void finish_task(void *context, int chunk, int worker)
     (void)worker;
     const work *w = context;
     dc_cpu_span span = dc_cpu_span_of(&w->chunks, chunk);
-    dc_cpu_finish_chunk(w->pass, w->sink, &w->partials, chunk, (size_t)(span.first * w->pixels),
-                        (size_t)(span.rows * w->pixels), 0, w->pass->conv->wide_c);
+    dc_cpu_finish_chunk(w->pass, w->sink, &w->partials, chunk, (size_t)span.first * (size_t)w->pixels,
+                        (size_t)span.rows * (size_t)w->pixels, 0, w->pass->conv->wide_c);
 }
 
 static dc_cpu_partials up(const dc_cpu_pass *pass, const dc_cpu_source *narrow, const float *weights,

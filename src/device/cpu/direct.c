@@ -57,7 +57,7 @@ static void shift_task(void *context, int shift, int worker)
         int item = i / conv->narrow_h, y = i % conv->narrow_h + dy;
         if (y < 0 || y >= conv->narrow_h)
             continue;
-        size_t pixel = (size_t)((item * conv->narrow_h + y) * conv->narrow_w + (dx > 0));
+        size_t pixel = (size_t)(item * conv->narrow_h + y) * (size_t)conv->narrow_w + (dx > 0);
         dc_cpu_read(w->pass, w->source, item / (w->pass->items / w->pass->groups), conv->narrow_c, pixel, (size_t)count,
                     to + (size_t)first * channels);
     }

@@ -42,7 +42,7 @@ static int gathered_rows(const work *w)
 static bench take_bench(const work *w, dc_arena *arena)
 {
     const dc_cpu_conv *conv = w->pass->conv;
-    size_t pixels = (size_t)(w->row_pixels + gathered_rows(w) * conv->narrow_w);
+    size_t pixels = (size_t)w->row_pixels + (size_t)gathered_rows(w) * (size_t)conv->narrow_w;
     int rows = dc_cpu_clamp(w->chunks.chunk_rows, 1, conv->narrow_h); /* of a piece */
     bench b;
     b.picture = dc_cpu_take(arena, (size_t)(2 * rows + 6) * (size_t)w->width * (size_t)conv->wide_c);
@@ -114,7 +114,7 @@ static void down_piece(const work *w, const piece *p, const bench *b)
 {
     const dc_cpu_conv *conv = w->pass->conv;
     const dc_cpu_kernels *kernels = w->pass->device->kernels;
-    size_t picture_row = (size_t)(w->width * conv->wide_c), channels = (size_t)conv->narrow_c;
+    size_t picture_row = (size_t)w->width * (size_t)conv->wide_c, channels = (size_t)conv->narrow_c;
     dc_cpu_side wide = dc_cpu_wide(conv);
     dc_cpu_read_bordered(w->pass, w->wide, &wide, p->item, 2 * p->first, 2 * p->rows + 2, w->width, b->picture);
     for (int r = 0; r < p->rows; r++) {
@@ -171,7 +171,7 @@ static void up_piece(const work *w, const piece *p, const bench *b)
 {
     const dc_cpu_conv *conv = w->pass->conv;
     const dc_cpu_kernels *kernels = w->pass->device->kernels;
-    size_t picture_row = (size_t)(w->width * conv->wide_c), channels = (size_t)conv->narrow_c;
+    size_t picture_row = (size_t)w->width * (size_t)conv->wide_c, channels = (size_t)conv->narrow_c;
     int group = p->item / (w->pass->items / w->pass->groups);
     memset(b->picture, 0, (size_t)(2 * p->rows + 6) * picture_row * sizeof(float));
     for (int r = p->first - 1; r <= p->first + p->rows; r++) {
@@ -186,7 +186,7 @@ static void up_piece(const work *w, const piece *p, const bench *b)
         kernels->scatter(conv->wide_c, conv->narrow_w, b->product, (size_t)w->patch_columns,
                          b->picture + (size_t)(2 * (r - p->first + 1)) * picture_row, picture_row);
     }
-    size_t row = (size_t)(conv->wide_w * conv->wide_c);
+    size_t row = (size_t)conv->wide_w * (size_t)conv->wide_c;
     float *out = w->sink->x + (size_t)(p->item * conv->wide_h + 2 * p->first) * row;
     for (int r = 0; r < 2 * p->rows; r++)
         memcpy(out + (size_t)r * row, b->picture + (size_t)(r + 3) * picture_row + conv->wide_c, row * sizeof(float));
@@ -233,7 +233,7 @@ static void add_products(const work *w, const bench *b, int pixels, bool add, fl
 static void weights_piece(const work *w, const piece *p, const bench *b, bool add, float *sum)
 {
     const dc_cpu_conv *conv = w->pass->conv;
-    size_t picture_row = (size_t)(w->width * conv->wide_c);
+    size_t picture_row = (size_t)w->width * (size_t)conv->wide_c;
     int group = p->item / (w->pass->items / w->pass->groups);
     dc_cpu_side wide = dc_cpu_wide(conv);
     dc_cpu_read_bordered(w->pass, w->wide, &wide, p->item, 2 * p->first, 2 * p->rows + 2, w->width, b->picture);
@@ -270,7 +270,8 @@ static void weights(const dc_cpu_pass *pass, const dc_cpu_source *wide, const dc
     w.wide = wide;
     w.narrow = narrow;
     dc_pool_run(pass->device->pool, weights_task, &w, w.chunks.count);
-    size_t count = (size_t)(w.patch * pass->conv->narrow_c), apart = (size_t)(w.patch_rows * pass->conv->narrow_c);
+    size_t narrow_c = (size_t)pass->conv->narrow_c, count = (size_t)w.patch * narrow_c;
+    size_t apart = (size_t)w.patch_rows * narrow_c;
     if (!add)
         memset(ret_gradient, 0, count * sizeof(float));
     for (int chunk = 0; chunk < w.chunks.count; chunk++)
