@@ -59,9 +59,8 @@ static const dc_warning overfitting = {
 static const dc_warning collapse = {
     "collapse",
     "The generated pictures are much more alike than real ones, and stay so: the generator has collapsed. It may "
-    "recover; if "
-    "it does not, use a generator from before, and start a new run with another --seed, a smaller --lr or a larger "
-    "--batch."};
+    "recover; if it does not, use a generator from before, and start a new run with another --seed, a smaller --lr or "
+    "a larger --batch."};
 
 void dc_health_start(dc_health *health, uint32_t pictures)
 {
