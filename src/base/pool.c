@@ -1,4 +1,6 @@
-/* pool.c - see pool.h. Idle threads sleep on a condition variable; a run is one generation of it. */
+/* pool.c - see pool.h. A run is one generation: workers that come while it is open take part, those that wake too
+ * late do not, and nobody waits for them. Who has nothing to do watches for some tens of microseconds, for the
+ * next run often follows at once, and then sleeps: waking a thread costs about as much as a small layer. */
 #include "base/pool.h"
 
 #include "base/memory.h"
@@ -9,6 +11,7 @@
 #include <stdlib.h>
 
 #define MAX_THREADS 256
+#define GLANCES     1000 /* looks at an atomic before sleeping */
 
 typedef struct worker {
     pthread_t thread;
@@ -21,8 +24,9 @@ struct dc_pool {
     int started; /* threads really running beside the caller */
     pthread_mutex_t mutex;
     pthread_cond_t work, done;
-    uint64_t generation;
-    int busy; /* workers that have not finished this generation */
+    atomic_uint_fast64_t generation; /* written under the mutex */
+    atomic_int active;               /* workers that take part in this generation; written under the mutex */
+    bool open;                       /* more may join it */
     bool quit;
     dc_task_fn fn;
     void *context;
@@ -38,26 +42,57 @@ static void take_tasks(dc_pool *pool, int number)
         pool->fn(pool->context, task, number);
 }
 
+static void relax(void)
+{
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+/* Waits, awake and not for long, until there is a generation after `seen`. */
+static void watch_generation(const dc_pool *pool, uint64_t seen)
+{
+    for (int i = 0; i < GLANCES && atomic_load_explicit(&pool->generation, memory_order_relaxed) == seen; i++)
+        relax();
+}
+
+static void watch_active(const dc_pool *pool)
+{
+    for (int i = 0; i < GLANCES && atomic_load_explicit(&pool->active, memory_order_relaxed) > 0; i++)
+        relax();
+}
+
+/* Takes part in the present generation; called and left with the mutex held. */
+static void take_part(dc_pool *pool, int number)
+{
+    pool->active++;
+    pthread_mutex_unlock(&pool->mutex);
+    take_tasks(pool, number);
+    pthread_mutex_lock(&pool->mutex);
+    if (--pool->active == 0)
+        pthread_cond_signal(&pool->done);
+}
+
 static void *work(void *argument)
 {
     worker *self = argument;
     dc_pool *pool = self->pool;
     uint64_t seen = 0;
-    pthread_mutex_lock(&pool->mutex);
     for (;;) {
+        watch_generation(pool, seen);
+        pthread_mutex_lock(&pool->mutex);
         while (pool->generation == seen && !pool->quit)
             pthread_cond_wait(&pool->work, &pool->mutex);
-        if (pool->quit)
-            break;
         seen = pool->generation;
+        if (pool->open && !pool->quit)
+            take_part(pool, self->number);
+        bool quit = pool->quit;
         pthread_mutex_unlock(&pool->mutex);
-        take_tasks(pool, self->number);
-        pthread_mutex_lock(&pool->mutex);
-        if (--pool->busy == 0)
-            pthread_cond_signal(&pool->done);
+        if (quit)
+            return NULL;
     }
-    pthread_mutex_unlock(&pool->mutex);
-    return NULL;
 }
 
 static int usable_cores(void)
@@ -120,23 +155,25 @@ void dc_pool_run(dc_pool *pool, dc_task_fn fn, void *context, int tasks)
 {
     if (tasks <= 0)
         return;
+    bool alone = pool->started == 0 || tasks == 1;
+    pthread_mutex_lock(&pool->mutex); /* a worker that came late may just be looking */
     pool->fn = fn;
     pool->context = context;
     pool->tasks = tasks;
     atomic_store_explicit(&pool->next, 0, memory_order_relaxed);
-    bool alone = pool->started == 0 || tasks == 1;
     if (!alone) {
-        pthread_mutex_lock(&pool->mutex);
-        pool->busy = pool->started;
+        pool->open = true;
         pool->generation++;
         pthread_cond_broadcast(&pool->work);
-        pthread_mutex_unlock(&pool->mutex);
     }
+    pthread_mutex_unlock(&pool->mutex);
     take_tasks(pool, 0);
-    if (!alone) {
-        pthread_mutex_lock(&pool->mutex);
-        while (pool->busy > 0)
-            pthread_cond_wait(&pool->done, &pool->mutex);
-        pthread_mutex_unlock(&pool->mutex);
-    }
+    if (alone)
+        return;
+    watch_active(pool);
+    pthread_mutex_lock(&pool->mutex);
+    pool->open = false;
+    while (pool->active > 0)
+        pthread_cond_wait(&pool->done, &pool->mutex);
+    pthread_mutex_unlock(&pool->mutex);
 }
