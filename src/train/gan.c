@@ -74,7 +74,7 @@ static dc_status create_step(dc_gan *gan, int n, dc_gan_step *step)
     return n > 0 ? dc_record_create(gan->device, train_step, step, &step->record) : DCGAN_OK;
 }
 
-static dc_status init_plan(dc_plan *plan, uint64_t seed)
+dc_status dc_plan_init(dc_plan *plan, uint64_t seed)
 {
     const dc_net *net = dc_plan_net(plan);
     for (int i = 0; i < net->param_count; i++) {
@@ -101,8 +101,8 @@ static dc_status build(dc_gan *gan)
     DC_TRY(dc_tensor_create(gan->device, n, h, w, c, &gan->image_gradients));
     DC_TRY(dc_tensor_create(gan->device, 2 * n, 1, 1, 1, &gan->logits));
     DC_TRY(dc_tensor_create(gan->device, 2 * n, 1, 1, 1, &gan->logit_gradients));
-    DC_TRY(init_plan(gan->generator, gan->device->options.seed));
-    DC_TRY(init_plan(gan->discriminator, gan->device->options.seed));
+    DC_TRY(dc_plan_init(gan->generator, gan->device->options.seed));
+    DC_TRY(dc_plan_init(gan->discriminator, gan->device->options.seed));
     DC_TRY(create_step(gan, n, &gan->full));
     return create_step(gan, gan->options.tail, &gan->tail);
 }

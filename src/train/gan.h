@@ -40,6 +40,9 @@ struct dc_gan {
 /* What a configuration says, for batches of `batch` pictures and a last one of `tail`. */
 dc_status dc_config_gan(const dc_config *config, int batch, int tail, dc_gan_options *ret_options);
 
+/* Gives a plan its initial weights (net/init.c). */
+dc_status dc_plan_init(dc_plan *plan, uint64_t seed);
+
 /* Both nets with initial weights that follow from the device's seed. */
 dc_status dc_gan_create(dc_device *device, const dc_gan_options *options, dc_gan **ret_gan);
 void dc_gan_free(dc_gan *gan);
