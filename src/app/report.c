@@ -236,8 +236,10 @@ static dc_status print_diversity(FILE *out, const dc_run_log *log)
 {
     double *x = calloc(log->evaluation_count + 1, sizeof *x);
     dc_value *values = calloc(log->evaluation_count + 1, sizeof *values);
-    dc_status status = x && values ? DCGAN_OK : dc_fail(DCGAN_E_MEMORY, "Not enough memory for a chart.");
-    if (status == DCGAN_OK) {
+    dc_status status = DCGAN_OK;
+    if (!x || !values) {
+        status = dc_fail(DCGAN_E_MEMORY, "Not enough memory for a chart.");
+    } else {
         for (size_t i = 0; i < log->evaluation_count; i++) {
             double diversity = log->evaluations[i].diversity;
             x[i] = (double)log->evaluations[i].step;

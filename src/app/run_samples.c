@@ -52,12 +52,12 @@ dc_status dc_run_samples_list(const char *run, dc_run_samples *ret_samples)
         return dc_fail(DCGAN_E_INPUT, "%s is not a run directory: it has no folder samples.", run);
     dc_status status = read_folder(folder, &samples);
     closedir(folder);
-    if (status == DCGAN_OK && samples.count == 0)
-        status = dc_fail(DCGAN_E_INPUT, "%s has no samples yet.", run);
     if (status != DCGAN_OK) {
         free(samples.epochs);
         return status;
     }
+    if (!samples.epochs)
+        return dc_fail(DCGAN_E_INPUT, "%s has no samples yet.", run);
     qsort(samples.epochs, samples.count, sizeof *samples.epochs, ascending);
     *ret_samples = samples;
     return DCGAN_OK;

@@ -66,14 +66,17 @@ static void print_tick(FILE *out, double value, double step)
 static void print_axes(FILE *out, const plot *p)
 {
     double step = nice_step(p->top, 5);
-    for (double y = 0; y <= p->top * 1.0001; y += step) {
+    for (int i = 0; i * step <= p->top * 1.0001; i++) {
+        double y = i * step;
         fprintf(out, "<line class=\"grid\" x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/>", LEFT, WIDTH - RIGHT,
                 place_y(p, y), place_y(p, y));
         fprintf(out, "<text class=\"left\" x=\"%d\" y=\"%.1f\">", LEFT - 6, place_y(p, y) + 4);
         print_tick(out, y, step);
     }
     step = fmax(1, nice_step(p->x1 - p->x0, 5));
-    for (double x = ceil(p->x0 / step) * step; x <= p->x1; x += step) {
+    double first = ceil(p->x0 / step) * step;
+    for (int i = 0; first + i * step <= p->x1; i++) {
+        double x = first + i * step;
         fprintf(out, "<text class=\"below\" x=\"%.1f\" y=\"%d\">", place_x(p, x), TOP + PLOT_HEIGHT + 18);
         print_tick(out, x, step);
     }

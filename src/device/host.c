@@ -60,7 +60,7 @@ uint8_t dc_value_to_pixel(float value)
     float level = (value + 1) * 127.5f;
     if (!(level > 0)) /* NaN too */
         return 0;
-    return level >= 255 ? 255 : (uint8_t)(level + 0.5f);
+    return level >= 255 ? 255 : (uint8_t)lroundf(level);
 }
 
 typedef struct host_record {

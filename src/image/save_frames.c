@@ -127,7 +127,7 @@ static dc_status create_canvas(uint64_t width, uint64_t height, canvas *ret_canv
 
 static dc_status write_strip(const char *path, const dcgan_frame *frames, size_t count, const cell *c)
 {
-    canvas strip;
+    canvas strip = {0};
     DC_TRY(create_canvas(count * (uint64_t)(c->width + GAP) - GAP, (uint64_t)c->height, &strip));
     dc_status status = DCGAN_OK;
     for (size_t i = 0; status == DCGAN_OK && i < count; i++)
@@ -152,8 +152,8 @@ static dc_status add_frames(dc_animation *animation, const canvas *target, const
 static dc_status write_animation(const char *path, dc_animation_format format, const dcgan_frame *frames, size_t count,
                                  const cell *c, double fps)
 {
-    canvas target;
-    dc_animation *animation;
+    canvas target = {0};
+    dc_animation *animation = NULL;
     DC_TRY(create_canvas((uint64_t)c->width, (uint64_t)c->height, &target));
     dc_status status = dc_animation_open(path, format, c->width, c->height, &animation);
     if (status == DCGAN_OK) {

@@ -75,7 +75,7 @@ static bool tell_net(const dc_generator_file *file, dc_net *ret_net)
 
 dc_status dc_generator_file_open(const char *path, dc_generator_file *ret_file)
 {
-    char *name;
+    char *name = NULL;
     DC_TRY(find_file(path, &name));
     dc_generator_file file = {.prefix = ""};
     dc_status status = dc_safetensors_open(name, &file.file);
