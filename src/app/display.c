@@ -98,8 +98,12 @@ static void show_start(dc_display *display, const char *run)
                  display->skipped, run);
         print_warning(display, line);
     } else if (display->skipped > SKIPPED_SHOWN) {
-        snprintf(line, sizeof line, "%" PRIu64 " more: see %s/pictures.json", display->skipped - SKIPPED_SHOWN, run);
+        snprintf(line, sizeof line, "%" PRIu64 " more, %" PRIu64 " in all: see %s/pictures.json",
+                 display->skipped - SKIPPED_SHOWN, display->skipped, run);
         print_line(display, "... and ", line);
+    } else if (display->skipped) {
+        snprintf(line, sizeof line, "%" PRIu64 " in all: see %s/pictures.json", display->skipped, run);
+        print_line(display, "skipped ", line);
     }
     display->saved = display->last.step > 0;
     print_line(display, display->last.step ? "continuing " : "run ", run);
