@@ -58,17 +58,22 @@ bool dc_path_is_directory(const char *path)
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
-dc_status dc_path(char **ret_path, const char *format, ...)
+dc_status dc_path_list(char **ret_path, const char *format, va_list arguments)
 {
     char *path;
-    va_list arguments;
-    va_start(arguments, format);
-    int length = vasprintf(&path, format, arguments);
-    va_end(arguments);
-    if (length < 0)
+    if (vasprintf(&path, format, arguments) < 0)
         return dc_fail(DCGAN_E_MEMORY, "Not enough memory for a path.");
     *ret_path = path;
     return DCGAN_OK;
+}
+
+dc_status dc_path(char **ret_path, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    dc_status status = dc_path_list(ret_path, format, arguments);
+    va_end(arguments);
+    return status;
 }
 
 static dc_status make_one_directory(const char *path)

@@ -22,6 +22,7 @@ bool dc_path_exists(const char *path);
 bool dc_path_is_directory(const char *path);
 /* "a" + "b" -> "a/b"; the formatted form: dc_path(&path, "%s/samples/%04d.png", run, 3). Free with free(). */
 __attribute__((format(printf, 2, 3))) dc_status dc_path(char **ret_path, const char *format, ...);
+dc_status dc_path_list(char **ret_path, const char *format, va_list arguments) __attribute__((format(printf, 2, 0)));
 /* Creates a directory and its parents; no error if it is there. */
 dc_status dc_make_directory(const char *path);
 

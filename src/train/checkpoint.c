@@ -198,6 +198,16 @@ static dc_status fill_generator(listing *list, const dc_gan *gan, uint64_t step,
     return add_values(list, "", gan->generator, generator_batches(gan, step));
 }
 
+/* Writes what has been filled in, if that went well; the listing is done with either way. */
+static dc_status write_listing(listing *list, dc_status filled, const char *path)
+{
+    dc_status status = filled;
+    if (status == DCGAN_OK)
+        status = dc_safetensors_builder_write(list->builder, path, read_source, list);
+    dc_safetensors_builder_free(list->builder);
+    return status;
+}
+
 dc_status dc_checkpoint_save(const dc_gan *gan, const dc_training_state *state, const char *config_text,
                              const char *path)
 {
@@ -205,11 +215,7 @@ dc_status dc_checkpoint_save(const dc_gan *gan, const dc_training_state *state, 
     DC_TRY(check_finite(gan->discriminator));
     listing list = {0};
     DC_TRY(dc_safetensors_builder_create(&list.builder));
-    dc_status status = fill_checkpoint(&list, gan, state, config_text);
-    if (status == DCGAN_OK)
-        status = dc_safetensors_builder_write(list.builder, path, read_source, &list);
-    dc_safetensors_builder_free(list.builder);
-    return status;
+    return write_listing(&list, fill_checkpoint(&list, gan, state, config_text), path);
 }
 
 dc_status dc_generator_save(const dc_gan *gan, uint64_t step, const char *config_text, const char *path)
@@ -217,11 +223,7 @@ dc_status dc_generator_save(const dc_gan *gan, uint64_t step, const char *config
     DC_TRY(check_finite(gan->generator));
     listing list = {0};
     DC_TRY(dc_safetensors_builder_create(&list.builder));
-    dc_status status = fill_generator(&list, gan, step, config_text);
-    if (status == DCGAN_OK)
-        status = dc_safetensors_builder_write(list.builder, path, read_source, &list);
-    dc_safetensors_builder_free(list.builder);
-    return status;
+    return write_listing(&list, fill_generator(&list, gan, step, config_text), path);
 }
 
 /* ---- Loading ----------------------------------------------------------------------------------------- */

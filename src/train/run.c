@@ -161,14 +161,13 @@ const char *dc_run_directory(const dc_run *run)
 
 dc_status dc_run_file(const dc_run *run, char **ret_path, const char *format, ...)
 {
-    char *name;
+    char *name = NULL;
     va_list arguments;
     va_start(arguments, format);
-    int length = vasprintf(&name, format, arguments);
+    dc_status status = dc_path_list(&name, format, arguments);
     va_end(arguments);
-    if (length < 0)
-        return dc_fail(DCGAN_E_MEMORY, "Not enough memory for a path.");
-    dc_status status = dc_path(ret_path, "%s/%s", run->directory, name);
+    DC_TRY(status);
+    status = dc_path(ret_path, "%s/%s", run->directory, name);
     free(name);
     return status;
 }

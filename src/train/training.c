@@ -88,11 +88,16 @@ static void tell_started(dcgan_training *training)
     dc_training_tell(training, DCGAN_EVENT_STARTED, dc_run_directory(training->run));
 }
 
-static void tell_finished(dcgan_training *training, const char *state)
+static void log_finished(dcgan_training *training, const char *state)
 {
     json_t *event = event_object(training, "finished");
     json_object_set_new(event, "state", json_string(state));
     log_event(training, event);
+}
+
+static void tell_finished(dcgan_training *training, const char *state)
+{
+    log_finished(training, state);
     dc_training_tell(training, DCGAN_EVENT_FINISHED, dc_run_directory(training->run));
 }
 
@@ -200,9 +205,7 @@ static dc_status failed(dcgan_training *training, dc_status status)
 {
     char *message;
     DC_TRY(dc_strdup(dcgan_error_message(), &message));
-    json_t *event = event_object(training, "finished");
-    json_object_set_new(event, "state", json_string("failed"));
-    log_event(training, event);
+    log_finished(training, "failed");
     dc_fail(status, "%s", message);
     free(message);
     return status;
