@@ -8,6 +8,7 @@
 #define LEAST_ROWS 4   /* narrow rows of a chunk */
 #define CHUNKS     32  /* at most, of a weight gradient: each holds a sum of its own */
 #define TASKS      16  /* wanted at least */
+#define BEYOND     8   /* floats that `overlap` may read behind a product */
 #define SUM_PIXELS 128 /* whose patches a weight gradient gathers before it multiplies */
 
 typedef struct work {
@@ -28,10 +29,10 @@ typedef struct work {
 
 /* A worker's memory. */
 typedef struct bench {
-    float *picture; /* bordered rows */
-    float *patches; /* [pixels][patch_rows] */
-    float *narrow;  /* [pixels][narrow channels] */
-    float *product; /* up: [row_pixels][patch_columns] */
+    float *picture;     /* bordered rows */
+    float *patches;     /* [pixels][patch_rows] */
+    float *narrow;      /* [pixels][narrow channels] */
+    float *products[2]; /* up: of narrow row r in r % 2: [border, row_pixels, border][patch_columns], BEYOND */
 } bench;
 
 static int gathered_rows(const work *w)
@@ -48,7 +49,8 @@ static bench take_bench(const work *w, dc_arena *arena)
     b.picture = dc_cpu_take(arena, (size_t)(2 * rows + 6) * (size_t)w->width * (size_t)conv->wide_c);
     b.patches = dc_cpu_take(arena, pixels * (size_t)w->patch_rows);
     b.narrow = dc_cpu_take(arena, pixels * (size_t)conv->narrow_c);
-    b.product = dc_cpu_take(arena, (size_t)w->row_pixels * (size_t)w->patch_columns);
+    for (int i = 0; i < 2; i++)
+        b.products[i] = dc_cpu_take(arena, (size_t)(w->row_pixels + 2) * (size_t)w->patch_columns + BEYOND);
     return b;
 }
 
@@ -164,34 +166,53 @@ static void pack_up(work *w, const float *weights)
             w->panels[(q / columns * narrow + k) * columns + q % columns] = q < w->patch ? weights[q * narrow + k] : 0;
 }
 
-/* Wide rows 2 * first .. 2 * (first + rows) - 1 get something from narrow rows first - 1 .. first + rows:
- * those before and after are computed anew by the neighbours. Bordered row 2 * (first - 1) is b->picture's
- * first. */
-static void up_piece(const work *w, const piece *p, const bench *b)
+/* The products of narrow row r, between two border pixels of zeros; all zeros beyond the image. */
+static const float *multiply_row(const work *w, const piece *p, int r, const bench *b)
 {
     const dc_cpu_conv *conv = w->pass->conv;
     const dc_cpu_kernels *kernels = w->pass->device->kernels;
-    size_t picture_row = (size_t)w->width * (size_t)conv->wide_c, channels = (size_t)conv->narrow_c;
-    int group = p->item / (w->pass->items / w->pass->groups);
-    memset(b->picture, 0, (size_t)(2 * p->rows + 6) * picture_row * sizeof(float));
-    for (int r = p->first - 1; r <= p->first + p->rows; r++) {
-        if (r < 0 || r >= conv->narrow_h)
-            continue;
-        size_t pixel = narrow_pixel(w, p->item * conv->narrow_h + r);
-        dc_cpu_read(w->pass, w->narrow, group, conv->narrow_c, pixel, (size_t)conv->narrow_w, b->narrow);
-        for (int q = 0; q < w->patch_columns; q += kernels->columns)
-            kernels->multiply(b->narrow, channels, 0, 1, conv->narrow_c, w->panels + q * conv->narrow_c,
-                              (size_t)kernels->columns, b->product + q, (size_t)w->patch_columns, conv->narrow_w,
-                              false);
-        kernels->scatter(conv->wide_c, conv->narrow_w, b->product, (size_t)w->patch_columns,
-                         b->picture + (size_t)(2 * (r - p->first + 1)) * picture_row, picture_row);
+    size_t channels = (size_t)conv->narrow_c, pixel = (size_t)w->patch_columns;
+    float *border = b->products[r & 1], *product = border + pixel, *end = product + (size_t)conv->narrow_w * pixel;
+    if (r < 0 || r == conv->narrow_h) {
+        memset(border, 0, (size_t)(conv->narrow_w + 2) * pixel * sizeof(float));
+        return border;
     }
+    dc_cpu_read(w->pass, w->narrow, p->item / (w->pass->items / w->pass->groups), conv->narrow_c,
+                narrow_pixel(w, p->item * conv->narrow_h + r), (size_t)conv->narrow_w, b->narrow);
+    for (int q = 0; q < w->patch_columns; q += kernels->columns)
+        kernels->multiply(b->narrow, channels, 0, 1, conv->narrow_c, w->panels + q * conv->narrow_c,
+                          (size_t)kernels->columns, product + q, pixel, conv->narrow_w, false);
+    memset(border, 0, pixel * sizeof(float));
+    memset(end, 0, pixel * sizeof(float)); /* `multiply` rounds its rows up */
+    return border;
+}
+
+static void write_row(const work *w, const piece *p, int y, const float *above, const float *below, const bench *b)
+{
+    const dc_cpu_conv *conv = w->pass->conv;
+    const dc_cpu_kernels *kernels = w->pass->device->kernels;
+    if (y < 0 || y == conv->wide_h)
+        return;
     size_t row = (size_t)conv->wide_w * (size_t)conv->wide_c;
-    float *out = w->sink->x + (size_t)(p->item * conv->wide_h + 2 * p->first) * row;
-    for (int r = 0; r < 2 * p->rows; r++)
-        memcpy(out + (size_t)r * row, b->picture + (size_t)(r + 3) * picture_row + conv->wide_c, row * sizeof(float));
+    float *values = b->picture + conv->wide_c;
+    kernels->overlap(conv->wide_c, conv->narrow_w, above, below, (size_t)w->patch_columns, b->picture);
     if (w->sink->finish == DC_CPU_FINISH_TANH)
-        kernels->tanh((size_t)(2 * p->rows) * row, out);
+        kernels->tanh(row, values);
+    memcpy(w->sink->x + (size_t)(p->item * conv->wide_h + y) * row, values, row * sizeof(float));
+}
+
+/* Wide rows 2i - 1 and 2i are the sums of what narrow rows i - 1 and i give them, for i = 0 .. narrow_h. */
+static void up_piece(const work *w, const piece *p, const bench *b)
+{
+    const int narrow_h = w->pass->conv->narrow_h, row = 4 * w->pass->conv->wide_c; /* of a patch */
+    int end = p->first + p->rows == narrow_h ? narrow_h : p->first + p->rows - 1;
+    const float *above = multiply_row(w, p, p->first - 1, b);
+    for (int i = p->first; i <= end; i++) {
+        const float *below = multiply_row(w, p, i, b);
+        write_row(w, p, 2 * i - 1, above + 2 * row, below, b);
+        write_row(w, p, 2 * i, above + 3 * row, below + row, b);
+        above = below;
+    }
 }
 
 static void up_task(void *context, int chunk, int worker)

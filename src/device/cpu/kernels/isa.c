@@ -4,6 +4,7 @@
 #include "device/cpu/kernels/vec.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "device/cpu/kernels/channels.inc"
 #include "device/cpu/kernels/multiply.inc"
@@ -37,5 +38,5 @@ const dc_cpu_kernels EXPAND(dc_cpu_kernels, DC_CPU_ISA) = {
     .tanh = hyperbolic_tangent,
     .adam = adam,
     .gather = gather,
-    .scatter = scatter,
+    .overlap = overlap,
 };

@@ -104,9 +104,11 @@ typedef struct dc_cpu_kernels {
     /* The wide pixels under each of a row of narrow ones: ret_patches[pixels][4 (y)][4 (x)][channels],
      * `stride` apart, from four rows of the zero-bordered picture, `row` apart. */
     void (*gather)(int channels, int pixels, const float *wide, size_t row, float *ret_patches, size_t stride);
-    /* The adjoint. Adds products[pixels][4 (y)][4 (x)][channels] of a row of narrow pixels, `stride` apart,
-     * to four wide rows. */
-    void (*scatter)(int channels, int pixels, const float *products, size_t stride, float *wide, size_t row);
+    /* The adjoint for one wide row, whose pixels 2j - 1 and 2j get something from narrow pixels j - 1 and j of
+     * two narrow rows: `above` and `below` point at the part [4 (x)][channels] of their products for this row,
+     * pixels `stride` apart, from a border pixel of zeros to another. Writes pixels -1 .. 2 * pixels, and up to
+     * 6 numbers beyond. */
+    void (*overlap)(int channels, int pixels, const float *above, const float *below, size_t stride, float *ret_row);
 } dc_cpu_kernels;
 
 extern const dc_cpu_kernels dc_cpu_kernels_baseline;

@@ -25,6 +25,9 @@
 typedef float vec __attribute__((vector_size(LANES * sizeof(float))));
 typedef float vec_anywhere __attribute__((vector_size(LANES * sizeof(float)), aligned(sizeof(float)), may_alias));
 
+typedef float octet __attribute__((vector_size(8 * sizeof(float)), aligned(sizeof(float)), may_alias)); /* anywhere */
+typedef int32_t ivec __attribute__((vector_size(LANES * sizeof(int32_t))));
+
 #define INLINE static inline __attribute__((always_inline))
 
 #ifdef __clang__
@@ -41,6 +44,17 @@ INLINE vec load(const float *from)
 INLINE void store(float *to, vec value)
 {
     *(vec_anywhere *)to = value;
+}
+
+INLINE vec splat(float value)
+{
+    return value + (vec){0};
+}
+
+/* Lane by lane; a comparison of vectors gives lanes of all ones or zeros. */
+INLINE vec choose(ivec condition, vec yes, vec no)
+{
+    return (vec)((condition & (ivec)yes) | (~condition & (ivec)no));
 }
 
 #endif
