@@ -38,9 +38,11 @@ typedef struct dc_cpu_tensor {
 /* ---- A convolution ----------------------------------------------------------------------------------- */
 
 typedef enum dc_cpu_conv_kind {
-    DC_CPU_WINOGRAD, /* 4x4, stride 2, pad 1; channels padded on both sides; weights [16 taps][narrow][wide] */
+    DC_CPU_WINOGRAD, /* 4x4, stride 2, pad 1; channels padded on both sides; weights in panels of
+                      * wide channels: [wide / columns][16 taps][narrow][columns] */
     DC_CPU_PICTURE,  /* the same at the picture, whose channels are not padded; weights [16 taps][wide][narrow] */
-    DC_CPU_DENSE,    /* narrow side 1x1, its channels not padded; weights [narrow][h][w][wide] */
+    DC_CPU_DENSE,    /* narrow side 1x1, its channels not padded; weights in panels of the wide
+                      * side: [h * w * wide / columns][narrow][columns] */
 } dc_cpu_conv_kind;
 
 typedef struct dc_cpu_conv {

@@ -1,4 +1,5 @@
-/* dense.c - the layers at the narrow end, 1x1 <-> h x w: a matrix [narrow][h * w * wide channels]. */
+/* dense.c - the layers at the narrow end, 1x1 <-> h x w: a matrix [narrow][h * w * wide channels], kept in panels
+ * [h * w * wide / columns][narrow][columns]. */
 #include "device/cpu/pass.h"
 
 #include <string.h>
@@ -63,9 +64,10 @@ static void down_task(void *context, int item, int worker)
     float *wide = w->workers + (size_t)worker * w->own;
     int group = item / (w->pass->items / w->pass->groups);
     dc_cpu_read(w->pass, w->wide, group, conv->wide_c, (size_t)item * (size_t)w->pixels, (size_t)w->pixels, wide);
+    size_t width = (size_t)w->pass->device->kernels->columns;
     for (int o = 0; o < conv->narrow_c; o++)
-        w->sink->x[item * conv->narrow_c + o] =
-            w->pass->device->kernels->dot((size_t)w->columns, wide, w->weights + (size_t)o * (size_t)w->columns);
+        w->sink->x[item * conv->narrow_c + o] = w->pass->device->kernels->dot(
+            (size_t)w->columns / width, wide, w->weights + (size_t)o * width, (size_t)conv->narrow_c * width);
 }
 
 static dc_cpu_partials down(const dc_cpu_pass *pass, const dc_cpu_source *wide, const float *weights,
@@ -89,8 +91,8 @@ static void up_task(void *context, int task, int worker)
     const int width = kernels->columns, narrow = w->pass->conv->narrow_c;
     float *product = w->workers + (size_t)worker * w->own;
     for (int j = task * PANELS * width; j < (task + 1) * PANELS * width && j < w->columns; j += width) {
-        kernels->multiply(w->inputs, (size_t)w->rows, 0, 1, narrow, w->weights + j, (size_t)w->columns, product,
-                          (size_t)width, w->pass->items, false);
+        kernels->multiply(w->inputs, (size_t)w->rows, 0, 1, narrow, w->weights + (size_t)j * (size_t)narrow,
+                          (size_t)width, product, (size_t)width, w->pass->items, false);
         for (int n = 0; n < w->pass->items; n++)
             memcpy(w->sink->x + (size_t)n * (size_t)w->columns + j, product + n * width, (size_t)width * sizeof(float));
     }
@@ -155,7 +157,7 @@ static void weights_task(void *context, int task, int worker)
             kernels->outer(w->inputs + o, (size_t)w->rows, panel, (size_t)width, w->pass->items, product + o * width,
                            (size_t)width, false, panel, 0);
         for (int o = 0; o < w->pass->conv->narrow_c; o++) {
-            float *to = w->result + (size_t)o * (size_t)w->columns + j;
+            float *to = w->result + (size_t)j * (size_t)w->pass->conv->narrow_c + o * width;
             if (w->add)
                 kernels->add((size_t)width, product + o * width, to);
             else

@@ -64,18 +64,19 @@ static void shift_task(void *context, int shift, int worker)
 }
 
 /* One output parity of one panel: the sum over its four taps. */
-static void multiply_taps(const work *w, int parity, int first, float *ret_sums)
+static void multiply_taps(const work *w, int parity, int panel, float *ret_sums)
 {
     static const int taps[2][2] = {{3, 1}, {2, 0}};
     const dc_cpu_conv *conv = w->pass->conv;
     const dc_cpu_kernels *kernels = w->pass->device->kernels;
-    size_t narrow = (size_t)conv->narrow_c, wide = (size_t)conv->wide_c, width = (size_t)kernels->columns;
+    size_t narrow = (size_t)conv->narrow_c, width = (size_t)kernels->columns;
+    const float *weights = dc_cpu_weights_panel(w->pass, w->weights, panel);
     for (int corner = 0; corner < 4; corner++) {
         int y = parity / 2, x = parity % 2, tap = taps[y][corner / 2] * 4 + taps[x][corner % 2];
         int shift = (y + corner / 2) * 3 + x + corner % 2;
         kernels->multiply(w->shifted + (size_t)shift * w->shift, narrow, width, conv->narrow_c / kernels->columns,
-                          kernels->columns, w->weights + (size_t)tap * narrow * wide + (size_t)first, wide, ret_sums,
-                          width, w->pixels, corner > 0);
+                          kernels->columns, weights + (size_t)tap * narrow * width, width, ret_sums, width, w->pixels,
+                          corner > 0);
     }
 }
 
@@ -86,7 +87,7 @@ static void panel_task(void *context, int panel, int worker)
     int columns = w->pass->device->kernels->columns, first = panel * columns;
     float *sums = w->workers + (size_t)worker * w->own;
     for (int parity = 0; parity < 4; parity++) {
-        multiply_taps(w, parity, first, sums);
+        multiply_taps(w, parity, panel, sums);
         for (int p = 0; p < w->pixels; p++) {
             int row = p / conv->narrow_w * 2 + parity / 2, x = p % conv->narrow_w * 2 + parity % 2;
             memcpy(w->sink->x + (size_t)(row * conv->wide_w + x) * (size_t)conv->wide_c + (size_t)first,

@@ -253,18 +253,21 @@ float *dc_cpu_param(const dc_cpu_plan *plan, dc_role role, int block, dc_param_k
 }
 
 /* Where the weight of narrow channel o, wide channel c and kernel row i, column j is kept. */
-static size_t weight_at(const dc_cpu_conv *conv, int o, int c, int i, int j)
+static size_t weight_at(const dc_cpu_plan *plan, const dc_cpu_conv *conv, int o, int c, int i, int j)
 {
-    size_t wide = (size_t)conv->wide_c, narrow = (size_t)conv->narrow_c;
+    int columns = ((const dc_cpu_device *)plan->base.device)->kernels->columns;
+    size_t panel, tap, narrow = (size_t)conv->narrow_c;
     switch (conv->kind) {
     case DC_CPU_WINOGRAD:
-        return ((size_t)(i * 4 + j) * narrow + (size_t)o) * wide + (size_t)c;
+        tap = (size_t)(c / columns * 16 + i * 4 + j);
+        return (tap * narrow + (size_t)o) * (size_t)columns + (size_t)(c % columns);
     case DC_CPU_PICTURE:
-        return ((size_t)(i * 4 + j) * wide + (size_t)c) * narrow + (size_t)o;
+        return ((size_t)(i * 4 + j) * (size_t)conv->wide_c + (size_t)c) * narrow + (size_t)o;
     case DC_CPU_DENSE:
         break;
     }
-    return ((size_t)o * (size_t)(conv->wide_h * conv->wide_w) + (size_t)(i * conv->wide_w + j)) * wide + (size_t)c;
+    panel = (size_t)((i * conv->wide_w + j) * conv->wide_c + c) / (size_t)columns;
+    return (panel * narrow + (size_t)o) * (size_t)columns + (size_t)(c % columns);
 }
 
 /* Where number i of a parameter, in PyTorch's order, is kept. */
@@ -277,7 +280,7 @@ static size_t stored_at(const dc_cpu_plan *plan, const dc_param *param, size_t i
     int c = (int)(i / (size_t)(shape[2] * shape[3]) % (size_t)shape[1]);
     int o = (int)(i / (size_t)(shape[2] * shape[3]) / (size_t)shape[1]);
     /* PyTorch has the narrow side first in both Conv2d and ConvTranspose2d. */
-    return weight_at(&plan->layers[param->block].conv, o, c, kernel / shape[3], kernel % shape[3]);
+    return weight_at(plan, &plan->layers[param->block].conv, o, c, kernel / shape[3], kernel % shape[3]);
 }
 
 void dc_cpu_put(dc_plan *base, dc_role role, int index, const float *values)

@@ -147,11 +147,10 @@ static void transform_weights(const convolution *c, int panel, int parity, const
 {
     const dc_cpu_conv *conv = c->pass->conv;
     const dc_cpu_kernels *kernels = c->pass->device->kernels;
-    int first = panel * kernels->columns;
     if (c->up)
-        kernels->weights_up(c->tiles.tile, c->weights, conv->narrow_c, conv->wide_c, first, parity, u);
+        kernels->weights_up(c->tiles.tile, dc_cpu_weights_panel(c->pass, c->weights, panel), conv->narrow_c, parity, u);
     else
-        kernels->weights_down(c->tiles.tile, c->weights, conv->narrow_c, conv->wide_c, first, u);
+        kernels->weights_down(c->tiles.tile, c->weights, conv->narrow_c, conv->wide_c, panel * kernels->columns, u);
 }
 
 static void multiply_points(const convolution *c, int tiles, int panels, const dc_cpu_points *v, const dc_cpu_points *u,

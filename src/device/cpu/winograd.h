@@ -25,6 +25,12 @@ static inline dc_cpu_points dc_cpu_points_from(const dc_cpu_points *points, size
     return (dc_cpu_points){points->at + offset, points->point, points->panel};
 }
 
+/* What belongs to one panel of wide channels. */
+static inline const float *dc_cpu_weights_panel(const dc_cpu_pass *pass, const float *weights, int panel)
+{
+    return weights + (size_t)(panel * 16) * (size_t)pass->conv->narrow_c * (size_t)pass->device->kernels->columns;
+}
+
 /* The third face, and the scratch memory it needs: winograd_weights.c. */
 void dc_cpu_winograd_weights(const dc_cpu_pass *pass, const dc_cpu_source *wide, const dc_cpu_source *narrow, bool add,
                              float *ret_gradient);

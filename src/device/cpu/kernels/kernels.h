@@ -68,12 +68,12 @@ typedef struct dc_cpu_kernels {
     void (*m_to_pixels)(const dc_cpu_tile_row *row, const dc_cpu_points *m, int panels, int step, size_t out_row,
                         int channels, float *out);
 
-    /* ---- Transforms of weights w[16 taps][narrow][wide] ---- */
+    /* ---- Transforms of weights w[panel of wide channels][16 taps][narrow][columns] ---- */
 
     /* The panel u[point][(parity, wide channel)][columns] of narrow channels from `first` on. */
     void (*weights_down)(int tile, const float *w, int narrow, int wide, int first, const dc_cpu_points *u);
-    /* The panel u[point][narrow channel][columns] of wide channels from `first` on, of one output parity. */
-    void (*weights_up)(int tile, const float *w, int narrow, int wide, int first, int parity, const dc_cpu_points *u);
+    /* The panel u[point][narrow channel][columns] of one panel of w, of one output parity. */
+    void (*weights_up)(int tile, const float *w_panel, int narrow, int parity, const dc_cpu_points *u);
     /* Products du[point][narrow][columns], of one panel of V, to the gradients of its weights. */
     void (*weights_gradient)(int tile, const dc_cpu_points *du, int narrow, int wide, int panel, bool add,
                              float *ret_dw);
@@ -97,7 +97,8 @@ typedef struct dc_cpu_kernels {
     void (*add)(size_t count, const float *x, float *sum);
     /* sum += factor * x */
     void (*add_scaled)(size_t count, float factor, const float *x, float *sum);
-    float (*dot)(size_t count, const float *x, const float *y);
+    /* The sum of x[panels][columns] * y[panels][columns], whose panels are y_step apart. */
+    float (*dot)(size_t panels, const float *x, const float *y, size_t y_step);
     void (*tanh)(size_t count, float *x);
     void (*adam)(const dc_adam *adam, uint64_t t, size_t count, const float *gradients, float *values, float *moment1,
                  float *moment2);
