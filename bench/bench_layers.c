@@ -80,7 +80,7 @@ static void measure_layer(const dc_cpu_device *device, const dc_cpu_conv *conv, 
 {
     size_t wide = (size_t)(conv->wide_h * conv->wide_w * conv->wide_c) * (size_t)batch;
     size_t narrow = (size_t)(conv->narrow_h * conv->narrow_w * conv->narrow_c) * (size_t)batch;
-    dc_arena scratch = {.offset = dc_cpu_scratch_size(device, conv, batch, true)};
+    dc_arena scratch = {.offset = dc_cpu_scratch_size(device, conv, NULL, batch, true)};
     require(dc_arena_allocate(&scratch));
     layer l = {.pass = {.device = device, .conv = conv, .items = batch, .groups = 1, .scratch = scratch},
                .wide = zeros(wide),

@@ -92,6 +92,7 @@ void dc_plan_put(dc_plan *plan, dc_role role, int param, const float *values)
 void dc_plan_get(const dc_plan *plan, dc_role role, int param, float *ret_values)
 {
     check_param(plan, role, param);
+    assert(plan->usage == DC_USAGE_TRAIN);
     plan->device->ops->get(plan, role, param, ret_values);
 }
 

@@ -48,7 +48,8 @@ typedef struct dc_view {
 
 typedef enum dc_usage {
     DC_USAGE_TRAIN,    /* forward, backward, update */
-    DC_USAGE_GENERATE, /* forward with DC_MODE_EVAL only; needs far less memory */
+    DC_USAGE_GENERATE, /* forward with DC_MODE_EVAL only; needs far less memory. What is put becomes the device's: it
+                        * can't be got back, and after a pass all parameters are put anew or none. */
 } dc_usage;
 
 typedef struct dc_memory {

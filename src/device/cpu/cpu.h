@@ -99,10 +99,17 @@ typedef struct dc_cpu_partials {
     int *pixels; /* [count] */
 } dc_cpu_partials;
 
+/* Weights of a face up, transformed before any pass, for batches of a few items. */
+typedef struct dc_cpu_ready {
+    int tile;        /* of the transform; 0: there are none */
+    dc_cpu_points u; /* [output parity][point] of panels of wide channels [narrow][columns] */
+} dc_cpu_ready;
+
 /* One pass through a convolution. `scratch` begins with the memory this pass may use. */
 typedef struct dc_cpu_pass {
     const dc_cpu_device *device;
     const dc_cpu_conv *conv;
+    const dc_cpu_ready *ready; /* of the same weights */
     int items, groups;
     dc_arena scratch;
 } dc_cpu_pass;
@@ -118,7 +125,8 @@ void dc_cpu_weights(const dc_cpu_pass *pass, const dc_cpu_source *wide, const dc
                     float *ret_gradient);
 /* Bytes of scratch memory that any of the faces needs for any batch of up to max_items. Small batches are
  * cut differently from large ones, and may need more of something. */
-size_t dc_cpu_scratch_size(const dc_cpu_device *device, const dc_cpu_conv *conv, int max_items, bool train);
+size_t dc_cpu_scratch_size(const dc_cpu_device *device, const dc_cpu_conv *conv, const dc_cpu_ready *ready,
+                           int max_items, bool train);
 
 /* ---- A plan ------------------------------------------------------------------------------------------ */
 
@@ -129,12 +137,14 @@ typedef struct dc_cpu_layer {
     int channels;    /* of the output, as stored */
     size_t out_size; /* floats per item of the output, as stored */
     float *raw;      /* (n, h, w, channels): output of the convolution; NULL: in the workspace, or the caller's */
+    dc_cpu_ready ready;
     dc_cpu_norm norms[DC_CPU_MAX_GROUPS];
 } dc_cpu_layer;
 
 typedef struct dc_cpu_plan {
     dc_plan base;
-    dc_arena parameters, activations;
+    dc_arena parameters, activations, transformed;
+    bool ready;                        /* DC_USAGE_GENERATE: parameters are as ready.c leaves them */
     size_t workspace;                  /* bytes */
     size_t offsets[DC_MAX_BLOCKS * 5]; /* of each parameter in the arrays of its roles; trained ones first */
     size_t trained;                    /* floats in each role */
@@ -161,6 +171,11 @@ void dc_cpu_plan_free(dc_plan *base);
 dc_memory dc_cpu_plan_measure(const dc_device *device, const dc_net *net, int max_batch, dc_usage usage);
 void dc_cpu_put(dc_plan *base, dc_role role, int index, const float *values);
 void dc_cpu_get(const dc_plan *base, dc_role role, int index, float *ret_values);
+
+/* Multiplies a block's weights by `scale`, one number for each output channel. */
+void dc_cpu_scale_weights(dc_cpu_plan *plan, int block, const float *scale);
+/* After parameters of a DC_USAGE_GENERATE plan were put, and before it is run. */
+void dc_cpu_make_ready(dc_cpu_plan *plan);
 
 float *dc_cpu_view(dc_view view);
 void dc_cpu_forward(dc_plan *base, dc_view x, dc_view y, dc_mode mode, int groups);

@@ -136,12 +136,13 @@ void dc_cpu_weights(const dc_cpu_pass *pass, const dc_cpu_source *wide, const dc
     faces_of(pass)->weights(pass, wide, narrow, add, ret_gradient);
 }
 
-size_t dc_cpu_scratch_size(const dc_cpu_device *device, const dc_cpu_conv *conv, int max_items, bool train)
+size_t dc_cpu_scratch_size(const dc_cpu_device *device, const dc_cpu_conv *conv, const dc_cpu_ready *ready,
+                           int max_items, bool train)
 {
     size_t most = 0;
     for (int items = 1; items <= max_items; items++)
         for (int groups = 1; groups <= DC_CPU_MAX_GROUPS; groups++) {
-            dc_cpu_pass pass = {.device = device, .conv = conv, .items = items, .groups = groups};
+            dc_cpu_pass pass = {.device = device, .conv = conv, .ready = ready, .items = items, .groups = groups};
             size_t size = items % groups == 0 ? faces_of(&pass)->scratch_size(&pass, train) : 0;
             most = size > most ? size : most;
         }

@@ -1,6 +1,6 @@
 /* plan.c - a plan's memory: what each block becomes, where its parameters and activations lie, and how
  * parameters get from PyTorch's order to this device's and back. */
-#include "device/cpu/pass.h"
+#include "device/cpu/winograd.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -113,6 +113,18 @@ static void lay_out_activations(dc_cpu_plan *plan)
     plan->sums = dc_arena_take(&plan->activations, 2 * most * sizeof(double));
 }
 
+static void lay_out_ready(dc_cpu_plan *plan)
+{
+    const dc_cpu_device *device = (const dc_cpu_device *)plan->base.device;
+    for (int i = 0; plan->base.usage == DC_USAGE_GENERATE && i < plan->base.net.block_count; i++) {
+        dc_cpu_layer *layer = &plan->layers[i];
+        int tile = layer->widens ? dc_cpu_winograd_ready_tile(device, &layer->conv) : 0;
+        if (tile)
+            layer->ready =
+                (dc_cpu_ready){tile, dc_cpu_winograd_ready_take(device, &layer->conv, tile, &plan->transformed)};
+    }
+}
+
 /* Blocks without batch normalisation have one that changes nothing. */
 static void reset_norms(dc_cpu_plan *plan)
 {
@@ -168,8 +180,9 @@ static size_t workspace_size(const dc_cpu_plan *plan)
     size_t most = 0;
     lay_out_buffers(plan, &arena, buffers);
     for (int i = 0; i < plan->base.net.block_count; i++) {
-        size_t size = dc_cpu_scratch_size((const dc_cpu_device *)plan->base.device, &plan->layers[i].conv,
-                                          plan->base.max_batch, plan->base.usage == DC_USAGE_TRAIN);
+        size_t size =
+            dc_cpu_scratch_size((const dc_cpu_device *)plan->base.device, &plan->layers[i].conv, &plan->layers[i].ready,
+                                plan->base.max_batch, plan->base.usage == DC_USAGE_TRAIN);
         most = size > most ? size : most;
     }
     return arena.offset + most;
@@ -179,6 +192,7 @@ static void lay_out(dc_cpu_plan *plan)
 {
     lay_out_params(plan);
     lay_out_activations(plan);
+    lay_out_ready(plan);
 }
 
 /* Everything but the memory. */
@@ -187,15 +201,15 @@ static void describe(dc_cpu_plan *plan, dc_device *device, const dc_net *net, in
     *plan = (dc_cpu_plan){.base = {.device = device, .net = *net, .max_batch = max_batch, .usage = usage}};
     for (int i = 0; i < net->block_count; i++)
         plan->layers[i] = layer_of((dc_cpu_device *)device, net, i);
-    plan->workspace = workspace_size(plan);
     lay_out(plan);
+    plan->workspace = workspace_size(plan);
 }
 
 dc_memory dc_cpu_plan_measure(const dc_device *device, const dc_net *net, int max_batch, dc_usage usage)
 {
     dc_cpu_plan plan;
     describe(&plan, (dc_device *)device, net, max_batch, usage);
-    return (dc_memory){plan.parameters.offset, plan.activations.offset, plan.workspace};
+    return (dc_memory){plan.parameters.offset, plan.activations.offset, plan.workspace + plan.transformed.offset};
 }
 
 /* The workspace grows to the needs of the largest plan, and keeps that size. It is not touched here: what
@@ -217,6 +231,7 @@ static dc_status allocate(dc_cpu_plan *plan)
 {
     DC_TRY(dc_arena_allocate(&plan->parameters));
     DC_TRY(dc_arena_allocate(&plan->activations));
+    DC_TRY(dc_arena_allocate(&plan->transformed));
     return grow_workspace((dc_cpu_device *)plan->base.device, plan->workspace);
 }
 
@@ -241,6 +256,7 @@ void dc_cpu_plan_free(dc_plan *base)
     dc_cpu_plan *plan = (dc_cpu_plan *)base;
     dc_arena_free(&plan->parameters);
     dc_arena_free(&plan->activations);
+    dc_arena_free(&plan->transformed);
     free(plan);
 }
 
@@ -270,24 +286,34 @@ static size_t weight_at(const dc_cpu_plan *plan, const dc_cpu_conv *conv, int o,
     return (panel * narrow + (size_t)o) * (size_t)columns + (size_t)(c % columns);
 }
 
+/* Channels of number i of a weight in PyTorch's order, which has the narrow side first in both Conv2d and
+ * ConvTranspose2d. */
+static int narrow_channel(const dc_param *param, size_t i)
+{
+    return (int)(i / (size_t)(param->shape[1] * param->shape[2] * param->shape[3]));
+}
+
+static int wide_channel(const dc_param *param, size_t i)
+{
+    return (int)(i / (size_t)(param->shape[2] * param->shape[3]) % (size_t)param->shape[1]);
+}
+
 /* Where number i of a parameter, in PyTorch's order, is kept. */
 static size_t stored_at(const dc_cpu_plan *plan, const dc_param *param, size_t i)
 {
     if (param->kind != DC_PARAM_WEIGHT)
         return i;
-    const int *shape = param->shape;
-    int kernel = (int)(i % (size_t)(shape[2] * shape[3]));
-    int c = (int)(i / (size_t)(shape[2] * shape[3]) % (size_t)shape[1]);
-    int o = (int)(i / (size_t)(shape[2] * shape[3]) / (size_t)shape[1]);
-    /* PyTorch has the narrow side first in both Conv2d and ConvTranspose2d. */
-    return weight_at(plan, &plan->layers[param->block].conv, o, c, kernel / shape[3], kernel % shape[3]);
+    int columns = param->shape[3], kernel = (int)(i % (size_t)(param->shape[2] * columns));
+    return weight_at(plan, &plan->layers[param->block].conv, narrow_channel(param, i), wide_channel(param, i),
+                     kernel / columns, kernel % columns);
 }
 
 void dc_cpu_put(dc_plan *base, dc_role role, int index, const float *values)
 {
-    const dc_cpu_plan *plan = (dc_cpu_plan *)base;
+    dc_cpu_plan *plan = (dc_cpu_plan *)base;
     const dc_param *param = &base->net.params[index];
     float *stored = plan->roles[role] + plan->offsets[index];
+    plan->ready = false;
     for (size_t i = 0; i < param->count; i++)
         stored[stored_at(plan, param, i)] = values[i];
 }
@@ -299,4 +325,13 @@ void dc_cpu_get(const dc_plan *base, dc_role role, int index, float *ret_values)
     const float *stored = plan->roles[role] + plan->offsets[index];
     for (size_t i = 0; i < param->count; i++)
         ret_values[i] = stored[stored_at(plan, param, i)];
+}
+
+void dc_cpu_scale_weights(dc_cpu_plan *plan, int block, const float *scale)
+{
+    const dc_param *param = &plan->base.net.params[dc_net_find(&plan->base.net, block, DC_PARAM_WEIGHT)];
+    float *weights = dc_cpu_param(plan, DC_ROLE_VALUE, block, DC_PARAM_WEIGHT);
+    bool widens = plan->layers[block].widens;
+    for (size_t i = 0; i < param->count; i++)
+        weights[stored_at(plan, param, i)] *= scale[widens ? wide_channel(param, i) : narrow_channel(param, i)];
 }

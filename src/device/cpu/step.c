@@ -24,6 +24,7 @@ static dc_cpu_pass pass_of(const dc_cpu_plan *plan, const dc_cpu_workspace *work
 {
     return (dc_cpu_pass){.device = (const dc_cpu_device *)plan->base.device,
                          .conv = &plan->layers[block].conv,
+                         .ready = &plan->layers[block].ready,
                          .items = plan->x.n,
                          .groups = plan->groups,
                          .scratch = workspace->scratch};
@@ -61,7 +62,10 @@ static dc_cpu_sink output_of(const dc_cpu_plan *plan, const dc_cpu_workspace *wo
 void dc_cpu_forward(dc_plan *base, dc_view x, dc_view y, dc_mode mode, int groups)
 {
     dc_cpu_plan *plan = (dc_cpu_plan *)base;
+    bool generates = base->usage == DC_USAGE_GENERATE;
     assert(groups <= DC_CPU_MAX_GROUPS);
+    if (generates && !plan->ready)
+        dc_cpu_make_ready(plan);
     dc_cpu_workspace workspace = dc_cpu_workspace_of(plan);
     plan->x = x;
     plan->y = y;
@@ -72,7 +76,7 @@ void dc_cpu_forward(dc_plan *base, dc_view x, dc_view y, dc_mode mode, int group
         dc_cpu_sink out = output_of(plan, &workspace, i, mode);
         dc_cpu_partials partials =
             (plan->layers[i].widens ? dc_cpu_up : dc_cpu_down)(&pass, &in, weights_of(plan, i), &out);
-        if (!base->net.blocks[i].batch_norm)
+        if (!base->net.blocks[i].batch_norm || generates)
             continue;
         if (mode == DC_MODE_TRAIN)
             dc_cpu_norm_train(plan, i, &partials);

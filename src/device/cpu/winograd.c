@@ -6,12 +6,17 @@
  * made before, and read once for each chunk.
  * By panels: all threads transform a chunk's inputs; then each task transforms the weights of one panel of
  * output channels, in memory of its own, and multiplies the whole chunk with them. For layers whose
- * transformed weights are large, compared with their inputs. */
+ * transformed weights are large, compared with their inputs.
+ * Ready: all threads transform all inputs; then each task multiplies them with the weights, transformed before
+ * any pass, of one panel and output parity. For a few items. */
 #include "device/cpu/winograd.h"
 
-#include <string.h>
+#include <assert.h>
 
-#define LEAST_TILES 32 /* of a chunk: the weights are read once per chunk */
+#define LEAST_TILES 32  /* of a chunk: the weights are read once per chunk */
+#define READY_TILES 128 /* of a batch, at most, for weights made ready */
+
+typedef enum way { BY_CHUNKS, BY_PANELS, READY } way;
 
 dc_cpu_tiling dc_cpu_tiling_of(const dc_cpu_conv *conv, int tile)
 {
@@ -49,12 +54,12 @@ typedef struct convolution {
     dc_cpu_chunks chunks;
     dc_cpu_partials partials;
     int in_rows, in_width; /* of the bordered input: rows per tile row, columns */
-    bool by_panels;
+    way way;
     int parts;            /* by chunks: tasks that share a chunk, each with some of the panels */
-    dc_cpu_points u;      /* by chunks: [parity][point] of panels [columns][kernels->columns] */
-    dc_cpu_points v;      /* by panels: [parity][point], of the chunk at work */
-    dc_cpu_span span;     /* by panels: the chunk at work */
-    int chunk, task_rows; /* by panels: its number; tile rows that one task transforms */
+    dc_cpu_points u;      /* by chunks and ready: [parity][point] of panels [columns][kernels->columns] */
+    dc_cpu_points v;      /* by panels and ready: [parity][point], of the chunk at work */
+    dc_cpu_span span;     /* by panels and ready: the chunk at work */
+    int chunk, task_rows; /* by panels and ready: its number; tile rows that one task transforms */
     size_t own;           /* floats of each worker's memory */
     float *workers;
 } convolution;
@@ -194,6 +199,33 @@ static void finish_outputs(const convolution *c, const dc_cpu_span *span, int ch
                         first * columns, panels * columns);
 }
 
+/* ---- Transformed weights ------------------------------------------------------------------------------- */
+
+static dc_cpu_points take_u(const convolution *c, dc_arena *arena)
+{
+    return dc_cpu_points_take(arena, c->parities * c->tiles.points, c->columns, c->out.c,
+                              c->pass->device->kernels->columns);
+}
+
+static dc_cpu_points u_of(const convolution *c, int panel, int parity)
+{
+    return dc_cpu_points_from(&c->u, (size_t)(parity * c->tiles.points) * c->u.point + (size_t)panel * c->u.panel);
+}
+
+static void u_task(void *context, int task, int worker)
+{
+    (void)worker;
+    const convolution *c = context;
+    int panel = task / c->parities, parity = task % c->parities;
+    dc_cpu_points u = u_of(c, panel, parity);
+    transform_weights(c, panel, parity, &u);
+}
+
+static void make_u(convolution *c)
+{
+    dc_pool_run(c->pass->device->pool, u_task, c, c->panels * c->parities);
+}
+
 /* ---- By chunks --------------------------------------------------------------------------------------- */
 
 typedef struct bench {
@@ -208,20 +240,6 @@ static bench take_bench(const convolution *c, dc_arena *arena)
     b.v = take_v(c, c->tiles.points, arena);
     b.m = take_m(c, dc_cpu_divide_up(c->panels, c->parts), arena);
     return b;
-}
-
-static dc_cpu_points u_of(const convolution *c, int panel, int parity)
-{
-    return dc_cpu_points_from(&c->u, (size_t)(parity * c->tiles.points) * c->u.point + (size_t)panel * c->u.panel);
-}
-
-static void weights_task(void *context, int task, int worker)
-{
-    (void)worker;
-    const convolution *c = context;
-    int panel = task / c->parities, parity = task % c->parities;
-    dc_cpu_points u = u_of(c, panel, parity);
-    transform_weights(c, panel, parity, &u);
 }
 
 static void chunk_task(void *context, int task, int worker)
@@ -244,7 +262,7 @@ static void chunk_task(void *context, int task, int worker)
 
 static void run_chunks(convolution *c)
 {
-    dc_pool_run(c->pass->device->pool, weights_task, c, c->panels * c->parities);
+    make_u(c);
     dc_pool_run(c->pass->device->pool, chunk_task, c, c->chunks.count * c->parts);
 }
 
@@ -271,27 +289,57 @@ static void inputs_task(void *context, int task, int worker)
     }
 }
 
+/* One panel of the chunk at work, of one output parity. */
+static void multiply_panel(const convolution *c, int panel, int parity, const dc_cpu_points *u, const dc_cpu_points *m)
+{
+    dc_cpu_points v = dc_cpu_points_from(&c->v, (size_t)(parity * c->tiles.points) * c->v.point);
+    multiply_points(c, c->span.rows * c->tiles.columns, 1, &v, u, m);
+    write_outputs(c, &c->span, parity, panel, 1, m);
+}
+
 static void panel_task(void *context, int panel, int worker)
 {
     const convolution *c = context;
     dc_arena own = own_memory(c, worker);
     dc_cpu_points u = take_u_panel(c, &own), m = take_m(c, 1, &own);
     for (int parity = 0; parity < c->parities; parity++) {
-        dc_cpu_points v = dc_cpu_points_from(&c->v, (size_t)(parity * c->tiles.points) * c->v.point);
         transform_weights(c, panel, parity, &u);
-        multiply_points(c, c->span.rows * c->tiles.columns, 1, &v, &u, &m);
-        write_outputs(c, &c->span, parity, panel, 1, &m);
+        multiply_panel(c, panel, parity, &u, &m);
     }
     finish_outputs(c, &c->span, c->chunk, panel, 1);
 }
 
-static void run_panels(convolution *c)
+/* All threads transform the inputs of a chunk, then share its `tasks` tasks. */
+static void run_whole_chunks(convolution *c, dc_task_fn task, int tasks)
 {
     for (c->chunk = 0; c->chunk < c->chunks.count; c->chunk++) {
         c->span = dc_cpu_span_of(&c->chunks, c->chunk);
         dc_pool_run(c->pass->device->pool, inputs_task, c, dc_cpu_divide_up(c->span.rows, c->task_rows));
-        dc_pool_run(c->pass->device->pool, panel_task, c, c->panels);
+        dc_pool_run(c->pass->device->pool, task, c, tasks);
     }
+}
+
+static void run_panels(convolution *c)
+{
+    run_whole_chunks(c, panel_task, c->panels);
+}
+
+/* ---- Ready ------------------------------------------------------------------------------------------- */
+
+static void ready_task(void *context, int task, int worker)
+{
+    const convolution *c = context;
+    int panel = task / c->parities, parity = task % c->parities;
+    dc_arena own = own_memory(c, worker);
+    dc_cpu_points u = u_of(c, panel, parity), m = take_m(c, 1, &own);
+    multiply_panel(c, panel, parity, &u, &m);
+}
+
+/* In generation alone, where nothing is summed. */
+static void run_ready(convolution *c)
+{
+    assert(c->sink->finish == DC_CPU_FINISH_NONE);
+    run_whole_chunks(c, ready_task, c->panels * c->parities);
 }
 
 /* ---- Choice ------------------------------------------------------------------------------------------ */
@@ -332,35 +380,91 @@ static bool panels_pay(const convolution *c)
     return u > c->pass->device->level3 / 2 || u * (size_t)(2 + small_chunks(c).count) > v * (size_t)(1 + c->panels);
 }
 
-static convolution lay_out(const dc_cpu_pass *pass, bool up, dc_arena *scratch)
+static bool ready_pays(const dc_cpu_pass *pass)
+{
+    if (!pass->ready || !pass->ready->tile)
+        return false;
+    dc_cpu_tiling tiles = dc_cpu_tiling_of(pass->conv, pass->ready->tile);
+    return pass->items * tiles.rows * tiles.columns <= READY_TILES;
+}
+
+static dc_cpu_chunks chunks_of(const convolution *c)
+{
+    if (c->way == READY)
+        return dc_cpu_cut(c->pass->items, c->pass->groups, c->tiles.rows, READY_TILES);
+    return c->way == BY_PANELS ? large_chunks(c) : small_chunks(c);
+}
+
+static convolution describe(const dc_cpu_pass *pass, bool up, int tile)
 {
     const dc_cpu_conv *conv = pass->conv;
-    convolution c = {.pass = pass, .up = up, .parities = up ? 4 : 1, .tiles = dc_cpu_tiling_of(conv, conv->tile)};
+    convolution c = {.pass = pass, .up = up, .parities = up ? 4 : 1, .tiles = dc_cpu_tiling_of(conv, tile)};
     c.in = up ? dc_cpu_narrow(conv) : dc_cpu_wide(conv);
     c.out = up ? dc_cpu_wide(conv) : dc_cpu_narrow(conv);
     c.columns = up ? c.in.c : 4 * c.in.c;
     c.panels = c.out.c / pass->device->kernels->columns;
     c.in_rows = up ? c.tiles.tile : 2 * c.tiles.tile;
     c.in_width = c.in_rows * c.tiles.columns + 2;
-    c.by_panels = panels_pay(&c);
-    c.chunks = c.by_panels ? large_chunks(&c) : small_chunks(&c);
+    return c;
+}
+
+static convolution lay_out(const dc_cpu_pass *pass, bool up, dc_arena *scratch)
+{
+    bool ready = up && ready_pays(pass);
+    convolution c = describe(pass, up, ready ? pass->ready->tile : pass->conv->tile);
+    c.way = ready ? READY : panels_pay(&c) ? BY_PANELS : BY_CHUNKS;
+    c.chunks = chunks_of(&c);
     c.parts = dc_cpu_clamp(dc_cpu_divide_up(DC_CPU_TASKS, c.chunks.count), 1, c.panels);
     c.task_rows = dc_cpu_divide_up(c.chunks.chunk_rows, DC_CPU_TASKS);
     c.partials = dc_cpu_partials_take(scratch, &c.chunks, c.out.c);
     dc_arena own = {0}, inputs = {0};
-    if (c.by_panels) {
+    if (c.way == BY_CHUNKS) {
+        c.u = take_u(&c, scratch);
+        take_bench(&c, &own);
+    } else {
         c.v = take_v(&c, c.parities * c.tiles.points, scratch);
         take_in(&c, c.task_rows, &inputs);
-        take_u_panel(&c, &own);
+        if (c.way == BY_PANELS)
+            take_u_panel(&c, &own);
+        else
+            c.u = pass->ready->u;
         take_m(&c, 1, &own);
-    } else {
-        int columns = pass->device->kernels->columns;
-        c.u = dc_cpu_points_take(scratch, c.parities * c.tiles.points, c.columns, c.out.c, columns);
-        take_bench(&c, &own);
     }
     c.own = dc_cpu_most(own.offset, inputs.offset) / sizeof(float);
     c.workers = dc_cpu_take(scratch, c.own * (size_t)pass->device->threads);
     return c;
+}
+
+/* ---- Making ready ------------------------------------------------------------------------------------ */
+
+/* The larger tile of which one item fills the rows of a register block. */
+int dc_cpu_winograd_ready_tile(const dc_cpu_device *device, const dc_cpu_conv *conv)
+{
+    for (int tile = conv->kind == DC_CPU_WINOGRAD ? conv->tile : 0; tile >= 2; tile -= 2) {
+        dc_cpu_tiling tiles = dc_cpu_tiling_of(conv, tile);
+        int count = tiles.rows * tiles.columns;
+        if (count >= device->kernels->rows && count <= READY_TILES)
+            return tile;
+    }
+    return 0;
+}
+
+dc_cpu_points dc_cpu_winograd_ready_take(const dc_cpu_device *device, const dc_cpu_conv *conv, int tile,
+                                         dc_arena *arena)
+{
+    dc_cpu_pass pass = {.device = device, .conv = conv};
+    convolution c = describe(&pass, true, tile);
+    return take_u(&c, arena);
+}
+
+void dc_cpu_winograd_ready(const dc_cpu_device *device, const dc_cpu_conv *conv, const float *weights,
+                           const dc_cpu_ready *ready)
+{
+    dc_cpu_pass pass = {.device = device, .conv = conv};
+    convolution c = describe(&pass, true, ready->tile);
+    c.weights = weights;
+    c.u = ready->u;
+    make_u(&c);
 }
 
 /* ---- Faces ------------------------------------------------------------------------------------------- */
@@ -373,7 +477,9 @@ static dc_cpu_partials run(const dc_cpu_pass *pass, bool up, const dc_cpu_source
     c.source = source;
     c.weights = weights;
     c.sink = sink;
-    (c.by_panels ? run_panels : run_chunks)(&c);
+    static void (*const runs[])(convolution *) = {
+        [BY_CHUNKS] = run_chunks, [BY_PANELS] = run_panels, [READY] = run_ready};
+    runs[c.way](&c);
     return c.partials;
 }
 
@@ -386,7 +492,7 @@ static dc_cpu_partials down(const dc_cpu_pass *pass, const dc_cpu_source *wide, 
 static dc_cpu_partials up(const dc_cpu_pass *pass, const dc_cpu_source *narrow, const float *weights,
                           const dc_cpu_sink *wide)
 {
-    if (dc_cpu_direct_pays(pass))
+    if (!ready_pays(pass) && dc_cpu_direct_pays(pass))
         return dc_cpu_direct_up(pass, narrow, weights, wide);
     return run(pass, true, narrow, weights, wide);
 }
@@ -395,7 +501,7 @@ static size_t scratch_size(const dc_cpu_pass *pass, bool train)
 {
     dc_arena down_arena = {0}, up_arena = {0};
     lay_out(pass, false, &down_arena);
-    if (dc_cpu_direct_pays(pass))
+    if (!ready_pays(pass) && dc_cpu_direct_pays(pass))
         up_arena.offset = dc_cpu_direct_up_scratch(pass);
     else
         lay_out(pass, true, &up_arena);

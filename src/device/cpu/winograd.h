@@ -36,6 +36,14 @@ void dc_cpu_winograd_weights(const dc_cpu_pass *pass, const dc_cpu_source *wide,
                              float *ret_gradient);
 size_t dc_cpu_winograd_weights_scratch(const dc_cpu_pass *pass);
 
+/* Weights made ready for batches of a few items: the tile that suits the layer, or 0 where none does; room for
+ * them; and they. */
+int dc_cpu_winograd_ready_tile(const dc_cpu_device *device, const dc_cpu_conv *conv);
+dc_cpu_points dc_cpu_winograd_ready_take(const dc_cpu_device *device, const dc_cpu_conv *conv, int tile,
+                                         dc_arena *arena);
+void dc_cpu_winograd_ready(const dc_cpu_device *device, const dc_cpu_conv *conv, const float *weights,
+                           const dc_cpu_ready *ready);
+
 /* Up without any transform, for batches so small that transforming the weights costs more than it saves:
  * direct.c. */
 bool dc_cpu_direct_pays(const dc_cpu_pass *pass);
