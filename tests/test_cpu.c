@@ -76,6 +76,7 @@ static const trial trials[] = {
     {{32, 32, 3, 30, 8}, 6, 2, false},  {{48, 64, 3, 9, 3}, 2, 1, false},   {{28, 24, 3, 6, 12}, 1, 1, false},
     {{16, 16, 1, 1, 33}, 5, 1, true},   {{40, 32, 3, 16, 32}, 4, 2, true},  {{128, 96, 3, 8, 2}, 2, 1, true},
     {{32, 32, 3, 100, 64}, 6, 2, true}, {{16, 20, 4, 12, 64}, 17, 1, true}, {{24, 48, 1, 8, 40}, 3, 1, true},
+    {{16, 16, 3, 8, 8}, 70, 2, true},   {{16, 32, 3, 8, 8}, 45, 1, true},
 };
 #define TRIAL_COUNT (sizeof trials / sizeof trials[0])
 
@@ -166,6 +167,26 @@ static double compare_with_ref(const trial *t, bool generator)
     return worst;
 }
 
+/* What a plan that only generates makes of `n` latents; to be freed with test_free. */
+static float *generate_on(const char *name, const trial *t, int n, size_t *ret_count)
+{
+    dc_net net = make_net(t, true);
+    dc_device *device = open_device(name, 2);
+    rig r = rig_open(device, &net, n);
+    dc_plan *plan;
+    assert_int_equal(dc_plan_create(device, &net, n, DC_USAGE_GENERATE, &plan), DCGAN_OK);
+    random_parameters(plan, SEED, 0.05f);
+    random_view(r.x, SEED, 100);
+    dc_forward(plan, r.x, r.y, DC_MODE_EVAL, 1);
+    *ret_count = view_count(r.y);
+    float *values = test_malloc(*ret_count * sizeof *values);
+    dc_tensor_read(r.y, values);
+    dc_plan_free(plan);
+    rig_close(&r);
+    dc_device_close(device);
+    return values;
+}
+
 /* ---- Tests ------------------------------------------------------------------------------------------- */
 
 static bool is_here(const char *instructions)
@@ -190,6 +211,27 @@ static void test_equals_ref(void **state)
         for (int generator = 0; generator < 2; generator++)
             worst = fmax(worst, compare_with_ref(&trials[i], generator));
     print_message("    %s: within %.1e of ref\n", instructions, worst);
+    unsetenv("DCGAN_CPU");
+}
+
+/* Few items and many take different ways through a layer. */
+static void test_generation_equals_ref(void **state)
+{
+    const char *instructions = *state;
+    static const trial nets[] = {{{64, 64, 3, 100, 16}, 0, 1, true}, {{40, 32, 3, 16, 48}, 0, 1, true}};
+    static const int items[] = {1, 2, 5, 40};
+    if (!is_here(instructions))
+        skip();
+    for (size_t i = 0; i < 2; i++)
+        for (size_t k = 0; k < sizeof items / sizeof items[0]; k++) {
+            trial t = nets[i];
+            size_t count;
+            t.n = items[k];
+            float *want = generate_on("ref", &t, t.n, &count), *got = generate_on("cpu", &t, t.n, &count);
+            compare(got, want, count, 0, &t, "generated pictures");
+            test_free(want);
+            test_free(got);
+        }
     unsetenv("DCGAN_CPU");
 }
 
@@ -269,6 +311,9 @@ int main(void)
         {"test_equals_ref: avx512", test_equals_ref, NULL, NULL, (void *)"avx512"},
         {"test_equals_ref: avx2", test_equals_ref, NULL, NULL, (void *)"avx2"},
         {"test_equals_ref: baseline", test_equals_ref, NULL, NULL, (void *)"baseline"},
+        {"test_generation_equals_ref: avx512", test_generation_equals_ref, NULL, NULL, (void *)"avx512"},
+        {"test_generation_equals_ref: avx2", test_generation_equals_ref, NULL, NULL, (void *)"avx2"},
+        {"test_generation_equals_ref: baseline", test_generation_equals_ref, NULL, NULL, (void *)"baseline"},
         cmocka_unit_test(test_threads_change_no_bit),
         cmocka_unit_test(test_unknown_instructions),
         cmocka_unit_test(test_step_allocates_nothing),

@@ -141,8 +141,13 @@ typedef struct dc_cpu_layer {
     dc_cpu_norm norms[DC_CPU_MAX_GROUPS];
 } dc_cpu_layer;
 
+/* `sliced` plans train a discriminator whose block 0, with the largest of all outputs, is not normalised, so that
+ * nothing of it needs sums over the whole batch: its output and gradient are made for a slice of items at a time,
+ * the output anew for the backward pass, and are never kept. */
 typedef struct dc_cpu_plan {
     dc_plan base;
+    bool sliced;
+    int slice; /* items, at most; all of one group */
     dc_arena parameters, activations, transformed;
     bool ready;                        /* DC_USAGE_GENERATE: parameters are as ready.c leaves them */
     size_t workspace;                  /* bytes */
@@ -150,15 +155,16 @@ typedef struct dc_cpu_plan {
     size_t trained;                    /* floats in each role */
     float *roles[DC_ROLE_MOMENT2 + 1]; /* [dc_role] */
     dc_cpu_layer layers[DC_MAX_BLOCKS];
-    double *sums; /* (2, most channels): scratch of the normalisation */
-    dc_view x, y; /* of the last forward pass */
+    double *sums;            /* (2, most channels): scratch of the normalisation */
+    dc_cpu_partials moments; /* sliced: of block 1, one for each slice */
+    dc_view x, y;            /* of the last forward pass */
     int groups;
 } dc_cpu_plan;
 
 /* The workspace as a plan carves it. */
 typedef struct dc_cpu_workspace {
     float *buffers[2]; /* TRAIN: gradients of raw outputs; GENERATE: raw outputs; block i uses i % 2 */
-    int slice;         /* items of block 0's gradient that fit */
+    float *slice;      /* sliced: raw output of block 0 */
     dc_arena scratch;  /* the rest */
 } dc_cpu_workspace;
 dc_cpu_workspace dc_cpu_workspace_of(const dc_cpu_plan *plan);
@@ -186,6 +192,9 @@ void dc_cpu_update(dc_plan *base, const dc_adam *adam);
 
 /* From moments of the batch, which also move the running statistics. */
 void dc_cpu_norm_train(dc_cpu_plan *plan, int block, const dc_cpu_partials *partials);
+/* The moments of all chunks as those of one: chunk `index` of ret_partials. */
+void dc_cpu_norm_merge(const dc_cpu_plan *plan, const dc_cpu_partials *partials, int index,
+                       dc_cpu_partials *ret_partials);
 /* From the running statistics. */
 void dc_cpu_norm_eval(dc_cpu_plan *plan, int block);
 /* From the sums of the backward pass; the gradients of gamma and beta too. */

@@ -56,6 +56,20 @@ static void combine_moments(const dc_cpu_partials *partials, int group, double *
     }
 }
 
+void dc_cpu_norm_merge(const dc_cpu_plan *plan, const dc_cpu_partials *partials, int index,
+                       dc_cpu_partials *ret_partials)
+{
+    int channels = partials->channels;
+    double *mean = plan->sums, *squares = plan->sums + channels;
+    float *ret_sums = ret_partials->sums + (size_t)(index * 2 * channels);
+    combine_moments(partials, 0, mean, squares);
+    for (int c = 0; c < channels; c++) {
+        ret_sums[c] = (float)mean[c];
+        ret_sums[channels + c] = (float)squares[c];
+    }
+    ret_partials->pixels[index] = (int)group_pixels(partials, 0);
+}
+
 void dc_cpu_norm_train(dc_cpu_plan *plan, int block, const dc_cpu_partials *partials)
 {
     int channels = partials->channels;

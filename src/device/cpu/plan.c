@@ -49,6 +49,9 @@ static dc_cpu_layer layer_of(const dc_cpu_device *device, const dc_net *net, int
                           .out_size = (size_t)block->out_h * (size_t)block->out_w * (size_t)out_c};
 }
 
+/* Items of a slice: their output and gradient of block 0 stay in the third-level cache. */
+#define MOST_SLICE 32
+
 /* ---- Memory ------------------------------------------------------------------------------------------ */
 
 static size_t weight_count(const dc_cpu_conv *conv)
@@ -97,6 +100,14 @@ static float slope_of(const dc_block *block)
     return block->act == DC_ACT_RELU ? 0 : block->act == DC_ACT_LEAKY_RELU ? block->slope : 1;
 }
 
+static void lay_out_moments(dc_cpu_plan *plan)
+{
+    int slices = dc_cpu_divide_up(plan->base.max_batch, plan->slice) + DC_CPU_MAX_GROUPS - 1;
+    plan->moments.channels = plan->layers[1].channels;
+    plan->moments.sums = dc_cpu_take(&plan->activations, (size_t)(slices * 2) * (size_t)plan->moments.channels);
+    plan->moments.pixels = dc_arena_take(&plan->activations, (size_t)slices * sizeof(int));
+}
+
 static void lay_out_activations(dc_cpu_plan *plan)
 {
     const dc_net *net = &plan->base.net;
@@ -104,13 +115,15 @@ static void lay_out_activations(dc_cpu_plan *plan)
     for (int i = 0; i < net->block_count - 1; i++) {
         dc_cpu_layer *layer = &plan->layers[i];
         size_t channels = (size_t)layer->channels;
-        if (plan->base.usage == DC_USAGE_TRAIN)
+        if (plan->base.usage == DC_USAGE_TRAIN && !(plan->sliced && i == 0))
             layer->raw = dc_cpu_take(&plan->activations, (size_t)plan->base.max_batch * layer->out_size);
         for (int group = 0; group < DC_CPU_MAX_GROUPS; group++)
             lay_out_norm(&layer->norms[group], channels, slope_of(&net->blocks[i]), &plan->activations);
         most = channels > most ? channels : most;
     }
     plan->sums = dc_arena_take(&plan->activations, 2 * most * sizeof(double));
+    if (plan->sliced)
+        lay_out_moments(plan);
 }
 
 static void lay_out_ready(dc_cpu_plan *plan)
@@ -134,58 +147,41 @@ static void reset_norms(dc_cpu_plan *plan)
                 plan->layers[i].norms[group].scale[c] = 1;
 }
 
-/* Items of block 0's gradient that are made at a time: where it is not normalised, the sums of the whole
- * batch are not needed, and the largest of all gradients need not be kept. */
-#define LEAST_SLICE 32
-
-static int slice_of(const dc_cpu_plan *plan, size_t floats)
-{
-    int fit = (int)(floats / plan->layers[0].out_size);
-    int least = LEAST_SLICE < plan->base.max_batch ? LEAST_SLICE : plan->base.max_batch;
-    return fit > least ? fit : least;
-}
-
 /* Block i uses buffer i % 2. */
-static int lay_out_buffers(const dc_cpu_plan *plan, dc_arena *arena, float *ret_buffers[2])
+static dc_cpu_workspace lay_out_buffers(const dc_cpu_plan *plan, dc_arena arena)
 {
-    bool sliced = plan->base.usage == DC_USAGE_TRAIN && !plan->base.net.blocks[0].batch_norm;
-    int slice = plan->base.max_batch;
+    dc_cpu_workspace workspace = {0};
     for (int parity = 1; parity >= 0; parity--) {
         size_t most = 0;
-        for (int i = parity + (parity == 0 && sliced ? 2 : 0); i < plan->base.net.block_count - 1; i += 2)
-            most = plan->layers[i].out_size > most ? plan->layers[i].out_size : most;
-        most *= (size_t)plan->base.max_batch;
-        if (parity == 0 && sliced) {
-            slice = slice_of(plan, most);
-            size_t first = (size_t)slice * plan->layers[0].out_size;
-            most = first > most ? first : most;
+        for (int i = parity; i < plan->base.net.block_count - 1; i += 2) {
+            int items = plan->sliced && i == 0 ? plan->slice : plan->base.max_batch;
+            most = dc_cpu_most(most, (size_t)items * plan->layers[i].out_size);
         }
-        ret_buffers[parity] = dc_cpu_take(arena, most);
+        workspace.buffers[parity] = dc_cpu_take(&arena, most);
     }
-    return slice;
+    if (plan->sliced)
+        workspace.slice = dc_cpu_take(&arena, (size_t)plan->slice * plan->layers[0].out_size);
+    workspace.scratch = arena;
+    return workspace;
 }
 
 dc_cpu_workspace dc_cpu_workspace_of(const dc_cpu_plan *plan)
 {
-    dc_cpu_workspace workspace = {.scratch = ((const dc_cpu_device *)plan->base.device)->workspace};
-    workspace.scratch.offset = 0;
-    workspace.slice = lay_out_buffers(plan, &workspace.scratch, workspace.buffers);
-    return workspace;
+    dc_arena arena = ((const dc_cpu_device *)plan->base.device)->workspace;
+    arena.offset = 0;
+    return lay_out_buffers(plan, arena);
 }
 
 static size_t workspace_size(const dc_cpu_plan *plan)
 {
-    dc_arena arena = {0};
-    float *buffers[2];
     size_t most = 0;
-    lay_out_buffers(plan, &arena, buffers);
     for (int i = 0; i < plan->base.net.block_count; i++) {
         size_t size =
             dc_cpu_scratch_size((const dc_cpu_device *)plan->base.device, &plan->layers[i].conv, &plan->layers[i].ready,
                                 plan->base.max_batch, plan->base.usage == DC_USAGE_TRAIN);
         most = size > most ? size : most;
     }
-    return arena.offset + most;
+    return lay_out_buffers(plan, (dc_arena){0}).scratch.offset + most;
 }
 
 static void lay_out(dc_cpu_plan *plan)
@@ -201,6 +197,8 @@ static void describe(dc_cpu_plan *plan, dc_device *device, const dc_net *net, in
     *plan = (dc_cpu_plan){.base = {.device = device, .net = *net, .max_batch = max_batch, .usage = usage}};
     for (int i = 0; i < net->block_count; i++)
         plan->layers[i] = layer_of((dc_cpu_device *)device, net, i);
+    plan->sliced = usage == DC_USAGE_TRAIN && !plan->layers[0].widens && !net->blocks[0].batch_norm;
+    plan->slice = MOST_SLICE < max_batch ? MOST_SLICE : max_batch;
     lay_out(plan);
     plan->workspace = workspace_size(plan);
 }

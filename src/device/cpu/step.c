@@ -59,32 +59,6 @@ static dc_cpu_sink output_of(const dc_cpu_plan *plan, const dc_cpu_workspace *wo
     return sink;
 }
 
-void dc_cpu_forward(dc_plan *base, dc_view x, dc_view y, dc_mode mode, int groups)
-{
-    dc_cpu_plan *plan = (dc_cpu_plan *)base;
-    bool generates = base->usage == DC_USAGE_GENERATE;
-    assert(groups <= DC_CPU_MAX_GROUPS);
-    if (generates && !plan->ready)
-        dc_cpu_make_ready(plan);
-    dc_cpu_workspace workspace = dc_cpu_workspace_of(plan);
-    plan->x = x;
-    plan->y = y;
-    plan->groups = groups;
-    for (int i = 0; i < base->net.block_count; i++) {
-        dc_cpu_pass pass = pass_of(plan, &workspace, i);
-        dc_cpu_source in = input_of(plan, &workspace, i);
-        dc_cpu_sink out = output_of(plan, &workspace, i, mode);
-        dc_cpu_partials partials =
-            (plan->layers[i].widens ? dc_cpu_up : dc_cpu_down)(&pass, &in, weights_of(plan, i), &out);
-        if (!base->net.blocks[i].batch_norm || generates)
-            continue;
-        if (mode == DC_MODE_TRAIN)
-            dc_cpu_norm_train(plan, i, &partials);
-        else
-            dc_cpu_norm_eval(plan, i);
-    }
-}
-
 /* The gradient of a block's raw output. */
 static dc_cpu_source gradient_of(const dc_cpu_plan *plan, const dc_cpu_workspace *workspace, int block, dc_view dy)
 {
@@ -126,42 +100,122 @@ static dc_cpu_partials make_input_gradient(const dc_cpu_plan *plan, int block, c
     return (plan->layers[block].widens ? dc_cpu_down : dc_cpu_up)(pass, d, weights_of(plan, block), d_in);
 }
 
-/* Items first..first+n-1, all of one group, of what block 1 leaves to block 0, and all of block 0. */
-static void backward_slice(dc_cpu_plan *plan, const dc_cpu_workspace *workspace, dc_view dy, dc_view dx, unsigned flags,
-                           int first, int n)
-{
-    int group = first / (plan->x.n / plan->groups);
-    dc_cpu_pass pass = pass_of(plan, workspace, 1), pass0 = pass_of(plan, workspace, 0);
-    pass.items = pass0.items = n;
-    pass.groups = pass0.groups = 1;
-    dc_cpu_source d = gradient_of(plan, workspace, 1, dy);
-    size_t at = (size_t)first * plan->layers[1].out_size, at0 = (size_t)first * plan->layers[0].out_size;
-    d.x += at;
-    d.y += at;
-    d.norms += group;
-    dc_cpu_sink d_in = input_gradient(plan, workspace, 1, dx);
-    d_in.y += at0;
-    d_in.norms += group;
-    make_input_gradient(plan, 1, &pass, &d, &d_in);
+/* ---- Slices ------------------------------------------------------------------------------------------ */
 
-    dc_cpu_source d0 = gradient_of(plan, workspace, 0, dy), in = {.reading = DC_CPU_READ_PLAIN};
-    in.x = dc_cpu_view((dc_view){plan->x.tensor, plan->x.first + first, n});
-    if (flags & DC_GRAD_PARAMS)
-        add_weight_gradient(plan, 0, &pass0, &in, &d0, flags & DC_GRAD_ACCUMULATE || first > 0);
-    if (flags & DC_GRAD_INPUT) {
-        dc_cpu_sink out = {.x = dc_cpu_view((dc_view){dx.tensor, dx.first + first, n})};
-        make_input_gradient(plan, 0, &pass0, &d0, &out);
+/* Items first..first+n-1 of blocks 0 and 1, all of one group. */
+typedef struct slice {
+    int first, n, group;
+    dc_cpu_pass pass[2];
+    dc_cpu_source in[2];
+} slice;
+
+/* Makes the output of block 0. */
+static slice slice_at(const dc_cpu_plan *plan, const dc_cpu_workspace *workspace, int first, int n)
+{
+    slice s = {.first = first, .n = n, .group = first / (plan->x.n / plan->groups)};
+    for (int block = 0; block < 2; block++) {
+        s.pass[block] = pass_of(plan, workspace, block);
+        s.pass[block].items = n;
+        s.pass[block].groups = 1;
     }
+    s.in[0].x = dc_cpu_view((dc_view){plan->x.tensor, plan->x.first + first, n});
+    s.in[1] = (dc_cpu_source){DC_CPU_READ_ACTIVATE, workspace->slice, NULL, plan->layers[0].norms};
+    dc_cpu_down(&s.pass[0], &s.in[0], weights_of(plan, 0), &(dc_cpu_sink){.x = workspace->slice});
+    return s;
+}
+
+static void forward_slice(dc_cpu_plan *plan, const slice *s, int index, dc_mode mode)
+{
+    dc_cpu_sink out = output_of(plan, NULL, 1, mode);
+    out.x += (size_t)s->first * plan->layers[1].out_size;
+    dc_cpu_partials partials = dc_cpu_down(&s->pass[1], &s->in[1], weights_of(plan, 1), &out);
+    if (out.finish == DC_CPU_FINISH_MOMENTS)
+        dc_cpu_norm_merge(plan, &partials, index, &plan->moments);
+}
+
+static void backward_slice(dc_cpu_plan *plan, const dc_cpu_workspace *workspace, const slice *s, dc_view dy, dc_view dx,
+                           unsigned flags)
+{
+    bool add = flags & DC_GRAD_ACCUMULATE || s->first > 0;
+    dc_cpu_source d[2] = {gradient_of(plan, workspace, 0, dy), gradient_of(plan, workspace, 1, dy)};
+    size_t at = (size_t)s->first * plan->layers[1].out_size;
+    d[1].x += at;
+    d[1].y += at;
+    d[1].norms += s->group;
+    if (flags & DC_GRAD_PARAMS)
+        add_weight_gradient(plan, 1, &s->pass[1], &s->in[1], &d[1], add);
+    dc_cpu_sink d_in = input_gradient(plan, workspace, 1, dx);
+    d_in.y = workspace->slice;
+    make_input_gradient(plan, 1, &s->pass[1], &d[1], &d_in);
+    if (flags & DC_GRAD_PARAMS)
+        add_weight_gradient(plan, 0, &s->pass[0], &s->in[0], &d[0], add);
+    if (flags & DC_GRAD_INPUT) {
+        dc_cpu_sink out = {.x = dc_cpu_view((dc_view){dx.tensor, dx.first + s->first, s->n})};
+        make_input_gradient(plan, 0, &s->pass[0], &d[0], &out);
+    }
+}
+
+/* Items of the slice that begins with item `first`. */
+static int slice_items(const dc_cpu_plan *plan, int first)
+{
+    int group_items = plan->x.n / plan->groups, left = group_items - first % group_items;
+    return left < plan->slice ? left : plan->slice;
+}
+
+static dc_cpu_partials forward_slices(dc_cpu_plan *plan, const dc_cpu_workspace *workspace, dc_mode mode)
+{
+    int index = 0;
+    for (int first = 0, n; first < plan->x.n; first += n) {
+        n = slice_items(plan, first);
+        slice s = slice_at(plan, workspace, first, n);
+        forward_slice(plan, &s, index++, mode);
+    }
+    plan->moments.count = index;
+    plan->moments.per_group = index / plan->groups;
+    return plan->moments;
 }
 
 static void backward_slices(dc_cpu_plan *plan, const dc_cpu_workspace *workspace, dc_view dy, dc_view dx,
                             unsigned flags)
 {
-    int group_items = plan->x.n / plan->groups;
     for (int first = 0, n; first < plan->x.n; first += n) {
-        int left = group_items - first % group_items;
-        n = left < workspace->slice ? left : workspace->slice;
-        backward_slice(plan, workspace, dy, dx, flags, first, n);
+        n = slice_items(plan, first);
+        slice s = slice_at(plan, workspace, first, n);
+        backward_slice(plan, workspace, &s, dy, dx, flags);
+    }
+}
+
+/* ---- The whole net ----------------------------------------------------------------------------------- */
+
+static dc_cpu_partials forward_block(dc_cpu_plan *plan, const dc_cpu_workspace *workspace, int block, dc_mode mode)
+{
+    dc_cpu_pass pass = pass_of(plan, workspace, block);
+    dc_cpu_source in = input_of(plan, workspace, block);
+    dc_cpu_sink out = output_of(plan, workspace, block, mode);
+    return (plan->layers[block].widens ? dc_cpu_up : dc_cpu_down)(&pass, &in, weights_of(plan, block), &out);
+}
+
+void dc_cpu_forward(dc_plan *base, dc_view x, dc_view y, dc_mode mode, int groups)
+{
+    dc_cpu_plan *plan = (dc_cpu_plan *)base;
+    bool generates = base->usage == DC_USAGE_GENERATE;
+    assert(groups <= DC_CPU_MAX_GROUPS);
+    if (generates && !plan->ready)
+        dc_cpu_make_ready(plan);
+    dc_cpu_workspace workspace = dc_cpu_workspace_of(plan);
+    plan->x = x;
+    plan->y = y;
+    plan->groups = groups;
+    for (int i = plan->sliced ? 1 : 0; i < base->net.block_count; i++) {
+        bool sliced = plan->sliced && i == 1;
+        dc_cpu_partials partials =
+            sliced ? forward_slices(plan, &workspace, mode) : forward_block(plan, &workspace, i, mode);
+        if (!base->net.blocks[i].batch_norm || generates)
+            continue;
+        if (mode == DC_MODE_TRAIN)
+            dc_cpu_norm_train(plan, i, &partials);
+        else
+            dc_cpu_norm_eval(plan, i);
     }
 }
 
@@ -170,15 +224,15 @@ void dc_cpu_backward(dc_plan *base, dc_view dy, dc_view dx, unsigned flags)
     dc_cpu_plan *plan = (dc_cpu_plan *)base;
     dc_cpu_workspace workspace = dc_cpu_workspace_of(plan);
     for (int i = last_block(plan); i >= 0; i--) {
+        if (plan->sliced && i == 1) {
+            backward_slices(plan, &workspace, dy, dx, flags);
+            break;
+        }
         dc_cpu_pass pass = pass_of(plan, &workspace, i);
         dc_cpu_source d = gradient_of(plan, &workspace, i, dy);
         if (flags & DC_GRAD_PARAMS) {
             dc_cpu_source in = input_of(plan, &workspace, i);
             add_weight_gradient(plan, i, &pass, &in, &d, flags & DC_GRAD_ACCUMULATE);
-        }
-        if (i == 1 && !base->net.blocks[0].batch_norm) {
-            backward_slices(plan, &workspace, dy, dx, flags);
-            break;
         }
         if (i == 0 && !(flags & DC_GRAD_INPUT))
             break;
