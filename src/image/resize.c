@@ -10,7 +10,8 @@
 enum {
     PRECISION_BITS = 32 - 8 - 2,
     HALF = 1 << (PRECISION_BITS - 1),
-    SLACK = 1,       /* levels after a row that are read and dropped */
+    GROUP = 4,       /* rows that the horizontal pass takes at a time */
+    SLACK = 1,       /* levels after a row that are read, or written, and dropped */
     ROW_BLOCK = 256, /* sums of the vertical pass that are kept in the nearest cache */
 };
 
@@ -102,23 +103,26 @@ static inline uint8_t to_level(int32_t sum)
 
 typedef int32_t pixel __attribute__((vector_size(16), aligned(4), may_alias));
 
-/* Pixels of 3 channels are summed with the level that follows them in a fourth lane, which is then dropped. */
-__attribute__((always_inline)) static inline void sum_colors(const int32_t *in, const axis *columns, int channels,
-                                                             uint8_t *restrict out)
+/* Pixels of 3 channels are summed with the level that follows them in a fourth lane; the next pixel overwrites it. */
+__attribute__((always_inline)) static inline void sum_colors(const int32_t *in, size_t in_stride, const axis *columns,
+                                                             int channels, int32_t *restrict sums, size_t stride)
 {
-    for (int i = 0; i < columns->count; i++) {
+    for (int i = 0; i < columns->count; i++, sums += channels) {
         const int32_t *next = in + (ptrdiff_t)(columns->windows[i].first - axis_first(columns)) * channels;
         const int32_t *weights = columns->weights + (ptrdiff_t)i * columns->taps;
-        pixel sum = {HALF, HALF, HALF, HALF};
+        pixel sum[GROUP];
+        for (int r = 0; r < GROUP; r++)
+            sum[r] = (pixel){HALF, HALF, HALF, HALF};
         for (int j = 0; j < columns->windows[i].length; j++, next += channels)
-            sum += weights[j] * *(const pixel *)next;
-        for (int c = 0; c < channels; c++)
-            out[i * channels + c] = to_level(sum[c]);
+            for (size_t r = 0; r < GROUP; r++)
+                sum[r] += weights[j] * *(const pixel *)(next + r * in_stride);
+        for (size_t r = 0; r < GROUP; r++)
+            *(pixel *)(sums + r * stride) = sum[r];
     }
 }
 
 __attribute__((always_inline)) static inline void sum_greys(const int32_t *in, const axis *columns,
-                                                            uint8_t *restrict out)
+                                                            int32_t *restrict sums)
 {
     for (int i = 0; i < columns->count; i++) {
         const int32_t *levels = in + columns->windows[i].first - axis_first(columns);
@@ -126,24 +130,34 @@ __attribute__((always_inline)) static inline void sum_greys(const int32_t *in, c
         int32_t sum = HALF;
         for (int j = 0; j < columns->windows[i].length; j++)
             sum += weights[j] * levels[j];
-        out[i] = to_level(sum);
+        sums[i] = sum;
     }
 }
 
-/* One row that begins at the first column needed; `wide` has room for the columns needed and SLACK. */
 FOR_SEVERAL_CPUS
-static void sum_columns(const uint8_t *in, const axis *columns, int channels, int32_t *restrict wide,
+static void widen(const uint8_t *restrict in, size_t count, int32_t *restrict out)
+{
+    for (size_t i = 0; i < count; i++)
+        out[i] = in[i];
+}
+
+/* GROUP rows, `in_stride` levels apart, that begin at the first column needed; `sums` is room for as many, with SLACK.
+ */
+FOR_SEVERAL_CPUS
+static void sum_columns(const int32_t *in, size_t in_stride, const axis *columns, int channels, int32_t *restrict sums,
                         uint8_t *restrict out)
 {
-    ptrdiff_t count = (ptrdiff_t)(axis_end(columns) - axis_first(columns)) * channels;
-    for (ptrdiff_t i = 0; i < count; i++)
-        wide[i] = in[i];
-    if (channels == 1)
-        sum_greys(wide, columns, out);
-    else if (channels == 3)
-        sum_colors(wide, columns, 3, out);
+    size_t size = (size_t)columns->count * (size_t)channels, stride = size + SLACK;
+    if (channels == 3)
+        sum_colors(in, in_stride, columns, 3, sums, stride);
+    else if (channels == 4)
+        sum_colors(in, in_stride, columns, 4, sums, stride);
     else
-        sum_colors(wide, columns, 4, out);
+        for (size_t r = 0; r < GROUP; r++)
+            sum_greys(in + r * in_stride, columns, sums + r * stride);
+    for (size_t r = 0; r < GROUP; r++)
+        for (size_t i = 0; i < size; i++)
+            out[r * size + i] = to_level(sums[r * stride + i]);
 }
 
 /* One output row: the sum over `length` input rows of `size` bytes each. */
@@ -167,28 +181,32 @@ static void sum_rows(const uint8_t *in, size_t size, const int32_t *weights, int
 
 /* What is allocated for one resize. */
 typedef struct buffers {
-    int32_t *wide;      /* levels of one row */
-    uint8_t *converted; /* one row; unused if it needs no conversion */
-    uint8_t *narrow;    /* the rows needed, resized to the target's width */
+    size_t in_size, out_size; /* levels of a row, before and after the horizontal pass */
+    int32_t *wide;            /* levels of GROUP rows, each with SLACK */
+    int32_t *sums;            /* the same, after the pass */
+    uint8_t *converted;       /* one row; unused if it needs no conversion */
+    uint8_t *narrow;          /* the rows needed, in whole groups, resized to the target's width */
 } buffers;
 
 static void buffers_free(buffers *b)
 {
     free(b->wide);
+    free(b->sums);
     free(b->converted);
     free(b->narrow);
 }
 
 static dc_status buffers_create(const dc_resize *resize, const axis *columns, const axis *rows, buffers *ret_buffers)
 {
-    buffers b = {0};
-    size_t in_size = (size_t)(axis_end(columns) - axis_first(columns)) * (size_t)resize->channels;
-    size_t out_size = (size_t)resize->width * (size_t)resize->channels;
-    dc_status status = dc_alloc(in_size + SLACK, sizeof *b.wide, (void **)&b.wide);
+    buffers b = {.in_size = (size_t)(axis_end(columns) - axis_first(columns)) * (size_t)resize->channels,
+                 .out_size = (size_t)resize->width * (size_t)resize->channels};
+    dc_status status = dc_alloc(GROUP * (b.in_size + SLACK), sizeof *b.wide, (void **)&b.wide);
     if (status == DCGAN_OK)
-        status = dc_alloc(in_size, 1, (void **)&b.converted);
+        status = dc_alloc(GROUP * (b.out_size + SLACK), sizeof *b.sums, (void **)&b.sums);
     if (status == DCGAN_OK)
-        status = dc_alloc((size_t)(axis_end(rows) - axis_first(rows)), out_size, (void **)&b.narrow);
+        status = dc_alloc(b.in_size, 1, (void **)&b.converted);
+    if (status == DCGAN_OK)
+        status = dc_alloc((size_t)(axis_end(rows) - axis_first(rows)) + GROUP - 1, b.out_size, (void **)&b.narrow);
     if (status == DCGAN_OK)
         *ret_buffers = b;
     else
@@ -196,25 +214,36 @@ static dc_status buffers_create(const dc_resize *resize, const axis *columns, co
     return status;
 }
 
+static void narrow_rows(const dc_image *image, const dc_resize *resize, const axis *columns, const axis *rows,
+                        buffers *b)
+{
+    int first = axis_first(rows), count = axis_end(rows) - first;
+    size_t stride = (size_t)image->width * (size_t)image->channels;
+    const uint8_t *in = image->pixels + (size_t)first * stride + axis_first(columns) * image->channels;
+    for (int y = 0; y < count; y++) {
+        const uint8_t *row = in + (size_t)y * stride;
+        if (resize->convert) {
+            resize->convert(resize->context, row, axis_end(columns) - axis_first(columns), b->converted);
+            row = b->converted;
+        }
+        int r = y % GROUP;
+        widen(row, b->in_size, b->wide + (size_t)r * (b->in_size + SLACK));
+        if (r == GROUP - 1 || y == count - 1)
+            sum_columns(b->wide, b->in_size + SLACK, columns, resize->channels, b->sums,
+                        b->narrow + (size_t)(y - r) * b->out_size);
+    }
+}
+
 static dc_status resize_by(const dc_image *image, const dc_resize *resize, const axis *columns, const axis *rows,
                            uint8_t *ret_pixels)
 {
     buffers b;
     DC_TRY(buffers_create(resize, columns, rows, &b));
-    size_t in_size = (size_t)image->width * (size_t)image->channels;
-    size_t in_start = (size_t)axis_first(columns) * (size_t)image->channels;
-    size_t out_size = (size_t)resize->width * (size_t)resize->channels;
-    for (int y = axis_first(rows); y < axis_end(rows); y++) {
-        const uint8_t *row = image->pixels + (size_t)y * in_size + in_start;
-        if (resize->convert) {
-            resize->convert(resize->context, row, axis_end(columns) - axis_first(columns), b.converted);
-            row = b.converted;
-        }
-        sum_columns(row, columns, resize->channels, b.wide, b.narrow + (size_t)(y - axis_first(rows)) * out_size);
-    }
+    narrow_rows(image, resize, columns, rows, &b);
     for (int y = 0; y < rows->count; y++)
-        sum_rows(b.narrow + (size_t)(rows->windows[y].first - axis_first(rows)) * out_size, out_size,
-                 rows->weights + (ptrdiff_t)y * rows->taps, rows->windows[y].length, ret_pixels + (size_t)y * out_size);
+        sum_rows(b.narrow + (size_t)(rows->windows[y].first - axis_first(rows)) * b.out_size, b.out_size,
+                 rows->weights + (ptrdiff_t)y * rows->taps, rows->windows[y].length,
+                 ret_pixels + (size_t)y * b.out_size);
     buffers_free(&b);
     return DCGAN_OK;
 }
