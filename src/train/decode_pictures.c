@@ -14,6 +14,7 @@
 
 #define BATCH_PER_THREAD 32
 #define BATCH_BYTES      ((size_t)64 << 20) /* of fitted pixels, at most; but always a picture per thread */
+#define KEPT_BYTES       ((size_t)8 << 20)  /* see keep_freed_memory */
 #define HEAD_BYTES       64                 /* enough to tell the format */
 #define LARGEST_FILE     ((size_t)2 << 30)  /* holds DC_IMAGE_MAX_PIXELS of 16-bit RGBA, not compressed */
 
@@ -158,13 +159,25 @@ static dc_status batch_allocate(batch *b, dc_pool *pool)
     return b->scan->demo_faces ? dc_demo_faces_decode(&b->faces) : DCGAN_OK;
 }
 
+/* Once glibc has seen a block of this size freed, it keeps smaller ones for the next allocation. Until then each
+ * picture's memory goes back to the system, and comes again as pages that must be cleared. */
+static dc_status keep_freed_memory(void)
+{
+    void *block;
+    DC_TRY(dc_alloc(KEPT_BYTES, 1, &block));
+    free(block);
+    return DCGAN_OK;
+}
+
 dc_status dc_decode_pictures(const dc_scan *scan, const dc_dataset_source *source, dc_pool *pool,
                              dc_cache_writer *writer, dc_skip_text *skipped, bool *ret_lasting)
 {
     batch b = {
         .scan = scan, .fit = &source->fit, .total = scan->file_count + (scan->demo_faces ? DC_DEMO_FACES_COUNT : 0)};
     bool lasting = true;
-    dc_status status = batch_allocate(&b, pool);
+    dc_status status = keep_freed_memory();
+    if (status == DCGAN_OK)
+        status = batch_allocate(&b, pool);
     if (status == DCGAN_OK)
         status = decode_batches(&b, source, pool, writer, skipped, &lasting);
     free(b.faces.pixels);
