@@ -177,22 +177,32 @@ static dc_status sync_folder_of(const char *path)
     return status;
 }
 
-dc_status dc_writer_commit(dc_writer *writer)
+static dc_status put_in_place(dc_writer *writer, bool sync)
 {
     dc_status status = writer->status;
-    if (status == DCGAN_OK && fsync(writer->fd) != 0)
+    if (status == DCGAN_OK && sync && fsync(writer->fd) != 0)
         status = dc_fail_errno("%s cannot be written to disk", writer->path);
     if (close(writer->fd) != 0 && status == DCGAN_OK)
         status = dc_fail_errno("%s cannot be closed", writer->path);
     writer->fd = -1;
     if (status == DCGAN_OK && rename(writer->temporary, writer->path) != 0)
         status = dc_fail_errno("%s cannot be put in place", writer->path);
-    if (status == DCGAN_OK)
-        status = sync_folder_of(writer->path);
-    else
+    if (status != DCGAN_OK)
         unlink(writer->temporary);
+    else if (sync)
+        status = sync_folder_of(writer->path);
     writer_free(writer);
     return status;
+}
+
+dc_status dc_writer_commit(dc_writer *writer)
+{
+    return put_in_place(writer, true);
+}
+
+dc_status dc_writer_commit_unsynced(dc_writer *writer)
+{
+    return put_in_place(writer, false);
 }
 
 void dc_writer_abandon(dc_writer *writer)

@@ -32,6 +32,9 @@ dc_status dc_writer_open(const char *path, dc_writer **ret_writer);
 dc_status dc_writer_add(dc_writer *writer, const void *data, size_t size);
 /* Consumes the writer, whatever it returns. */
 dc_status dc_writer_commit(dc_writer *writer);
+/* The same without waiting for the disk: after a crash the file may be damaged. For what is checked when it is read
+ * and can be made again. */
+dc_status dc_writer_commit_unsynced(dc_writer *writer);
 void dc_writer_abandon(dc_writer *writer);
 
 /* All of the above for one block of bytes. */

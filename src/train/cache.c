@@ -256,7 +256,7 @@ static dc_status take_file(dc_cache_writer *writer, uint64_t key, dc_cache *ret_
 {
     dc_writer *file = writer->file;
     writer->file = NULL;
-    DC_TRY(dc_writer_commit(file));
+    DC_TRY(dc_writer_commit_unsynced(file));
     return dc_cache_open(writer->path, writer->fit, key, ret_cache);
 }
 
