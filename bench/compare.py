@@ -20,7 +20,9 @@ parser.add_argument("python", nargs="?", default=None)
 parser.add_argument("--rounds", type=int, default=3)
 parser.add_argument("--batches", default="128,64,16")
 parser.add_argument("--threads", default="2,1")
-parser.add_argument("--pictures", nargs="*", default=[], help="class folders to time reading on")
+parser.add_argument("--pictures", nargs="*", default=[], metavar="FOLDER",
+                    help="time reading these, as they are and as 178x218 JPEGs (CelebA's size, written to a temporary "
+                         "folder by PYTHON); torchvision wants FOLDER/class/picture")
 parser.add_argument("--only", choices=["train", "generate", "load", "start"])
 arguments = parser.parse_args()
 
@@ -133,12 +135,19 @@ def load(folder):
         return run([arguments.program, "bench", "--json", "--threads=1", "--batch=1", "--steps=1", folder], environment)
 
 
-def compare_loading(folder):
+def compare_loading(folder, name):
     programs = {"dcgan": lambda: load(folder)}
     if arguments.python:
-        programs["PIL + transforms"] = lambda: peer("pytorch_load.py", folder=folder)
-    report(f"reading pictures of {os.path.basename(folder)}, one core, 64x64", interleave(programs),
-           "pictures_per_second", "pictures/s")
+        programs["torchvision"] = lambda: peer("pytorch_load.py", folder=folder)
+    report(f"reading {name}, one core, to 64x64", interleave(programs), "pictures_per_second", "pictures/s")
+
+
+def compare_loading_sizes(folder):
+    name = os.path.basename(folder)
+    compare_loading(folder, name)
+    with tempfile.TemporaryDirectory() as resized:
+        if peer("resize_pictures.py", folder=folder, to=resized):
+            compare_loading(resized, f"{name} as 178x218 JPEGs")
 
 
 def main():
@@ -148,7 +157,7 @@ def main():
             part()
     if arguments.only in (None, "load"):
         for folder in arguments.pictures:
-            compare_loading(os.path.abspath(folder))
+            compare_loading_sizes(os.path.abspath(folder))
 
 
 main()
