@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""compare.py PROGRAM [PYTHON]: dcgan's speed, side by side with PyTorch's where PYTHON has it.
+"""compare.py BUILD [PYTHON]: dcgan's speed, side by side with PyTorch's where PYTHON has it.
 
 Every round runs each program once, in turn, so that a machine that drifts or is shared drifts for all; figures
 are medians over the rounds, ratios medians of the rounds' own ratios. Nets: `faces`, 64x64, 64 feature maps."""
@@ -15,7 +15,7 @@ import time
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 parser = argparse.ArgumentParser()
-parser.add_argument("program")
+parser.add_argument("build", help="dcgan's build directory")
 parser.add_argument("python", nargs="?", default=None)
 parser.add_argument("--rounds", type=int, default=3)
 parser.add_argument("--batches", default="128,64,16")
@@ -23,8 +23,13 @@ parser.add_argument("--threads", default="2,1")
 parser.add_argument("--pictures", nargs="*", default=[], metavar="FOLDER",
                     help="time reading these, as they are and as 178x218 JPEGs (CelebA's size, written to a temporary "
                          "folder by PYTHON); torchvision wants FOLDER/class/picture")
-parser.add_argument("--only", choices=["train", "generate", "load", "start"])
+parser.add_argument("--only", choices=["layers", "train", "threads", "generate", "load", "start"])
+parser.add_argument("--avx2", action="store_true", help="hold all programs to AVX2, on a machine with AVX-512")
 arguments = parser.parse_args()
+if arguments.avx2:
+    os.environ |= {"DCGAN_CPU": "avx2", "ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2"}
+PROGRAM = f"{arguments.build}/src/app/dcgan"
+LAYERS = f"{arguments.build}/bench/bench_layers"
 
 
 def numbers(text):
@@ -41,7 +46,7 @@ def run(command, environment=None):
 
 
 def ours(threads, batch, steps):
-    return run([arguments.program, "bench", "--json", f"--threads={threads}", f"--batch={batch}", f"--steps={steps}"])
+    return run([PROGRAM, "bench", "--json", f"--threads={threads}", f"--batch={batch}", f"--steps={steps}"])
 
 
 def peer(script, **options):
@@ -51,6 +56,8 @@ def peer(script, **options):
 
 
 def has_bf16():
+    if arguments.avx2:
+        return False
     with open("/proc/cpuinfo", encoding="ascii") as cpuinfo:
         return "bf16" in cpuinfo.read()
 
@@ -65,6 +72,22 @@ def interleave(programs):
             result = function()
             results[name] = results[name] + [result] if result else None
     return {name: rounds for name, rounds in results.items() if rounds}
+
+
+def step_flop():
+    """Operations for each real picture of a training step, by direct convolution."""
+    ends, inner = 3 * 64 * 16 * 32 * 32, 3 * 64 * 128 * 16 * 16 * 16  # multiply-adds; the three inner layers are alike
+    generator, discriminator, latent = inner + ends + 100 * 8192, inner + ends + 8192, 100 * 8192
+    forward = generator + 3 * discriminator  # the discriminator sees real pictures, fakes, and fakes once more
+    weights = generator + 2 * discriminator
+    inputs = (generator - latent) + 2 * (discriminator - ends) + discriminator
+    return 2 * (forward + weights + inputs)
+
+
+def peak(threads):
+    """Operations a second of the register block in the first-level cache."""
+    first = subprocess.run([LAYERS, str(threads), "1", "0"], capture_output=True, text=True, check=True).stdout
+    return 1e9 * float(first.split("peak ")[1].split()[0])
 
 
 def report(title, results, key, unit, smaller_is_better=False):
@@ -90,8 +113,22 @@ def compare_training():
                     "pytorch_train.py", threads=threads, batch=batch, steps=steps, variant=v)
             results = interleave(programs)
             report(f"training, batch {batch}, {threads} threads", results, "images_per_second", "images/s")
+            speed = statistics.median(r["images_per_second"] for r in results["dcgan"])
+            print(f"  dcgan: {100 * speed * step_flop() / peak(threads):.0f} % of the peak, by direct convolution")
             if batch == 128:
                 report(f"peak memory, batch {batch}, {threads} threads", results, "peak_memory", "bytes", True)
+
+
+def compare_layers():
+    for threads in numbers(arguments.threads):
+        print(f"\ninner layers, batch 128, {threads} threads", flush=True)
+        subprocess.run([LAYERS, str(threads)], check=True)
+
+
+def compare_threads():
+    """One thread and two of dcgan alone, in turn: the ratio is what the second thread brings."""
+    results = interleave({"dcgan": lambda: ours(2, 128, 9), "one thread": lambda: ours(1, 128, 9)})
+    report("the second thread, training, batch 128", results, "images_per_second", "images/s")
 
 
 def compare_generation():
@@ -109,7 +146,7 @@ def first_step(folder):
     """Seconds from starting the program to its first line of metrics, the pictures being cached."""
     shutil.rmtree(folder, ignore_errors=True)
     begin = time.perf_counter()
-    process = subprocess.Popen([arguments.program, "train", "demo:faces", "--steps=1", "-q", "-o", folder],
+    process = subprocess.Popen([PROGRAM, "train", "demo:faces", "--steps=1", "-q", "-o", folder],
                                stdout=subprocess.DEVNULL)
     while process.poll() is None and not os.path.exists(f"{folder}/metrics.jsonl"):
         time.sleep(0.002)
@@ -132,7 +169,7 @@ def load(folder):
     """Reads pictures that are not cached: the cache is an empty folder."""
     with tempfile.TemporaryDirectory() as cache:
         environment = dict(os.environ, XDG_CACHE_HOME=cache)
-        return run([arguments.program, "bench", "--json", "--threads=1", "--batch=1", "--steps=1", folder], environment)
+        return run([PROGRAM, "bench", "--json", "--threads=1", "--batch=1", "--steps=1", folder], environment)
 
 
 def compare_loading(folder, name):
@@ -151,7 +188,8 @@ def compare_loading_sizes(folder):
 
 
 def main():
-    parts = {"train": compare_training, "generate": compare_generation, "start": compare_start}
+    parts = {"layers": compare_layers, "train": compare_training, "threads": compare_threads,
+             "generate": compare_generation, "start": compare_start}
     for name, part in parts.items():
         if arguments.only in (None, name):
             part()

@@ -10,4 +10,4 @@ else
     echo "bench: no .venv: dcgan alone is timed. \`make bench-setup\` puts PyTorch there." >&2
 fi
 # shellcheck disable=SC2086 # an empty name is no argument
-exec python3 bench/compare.py "$build/src/app/dcgan" $python "$@"
+exec python3 bench/compare.py "$build" $python "$@"

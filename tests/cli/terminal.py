@@ -122,7 +122,7 @@ class OnTerminal(unittest.TestCase):
         self.assertEqual([line for line in terminal.live_lines() if len(line) >= 10], [])
 
     def test_narrower_while_running(self):
-        terminal = self.start("demo", *ENDLESS, columns=100)
+        terminal = self.start("demo", *ENDLESS, "--batch", "2", columns=100)  # long epochs: always a live line
         terminal.wait_for(r"1/9999.* left")
         terminal.resize(40)
         resized = len(terminal.output)
