@@ -103,6 +103,19 @@ static int usable_cores(void)
     return CPU_COUNT(&set);
 }
 
+/* A thread that sees a new generation wants the mutex while it is still held for some nanoseconds more: it tries
+ * again before it sleeps. */
+static void init_mutex(pthread_mutex_t *mutex)
+{
+    pthread_mutexattr_t attributes;
+    pthread_mutexattr_init(&attributes);
+#ifdef __GLIBC__
+    pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ADAPTIVE_NP);
+#endif
+    pthread_mutex_init(mutex, &attributes);
+    pthread_mutexattr_destroy(&attributes);
+}
+
 dc_status dc_pool_create(int threads, dc_pool **ret_pool)
 {
     if (threads <= 0)
@@ -112,7 +125,7 @@ dc_status dc_pool_create(int threads, dc_pool **ret_pool)
     dc_pool *pool;
     DC_TRY(dc_alloc(1, sizeof *pool + (size_t)threads * sizeof(worker), (void **)&pool));
     pool->threads = threads;
-    pthread_mutex_init(&pool->mutex, NULL);
+    init_mutex(&pool->mutex);
     pthread_cond_init(&pool->work, NULL);
     pthread_cond_init(&pool->done, NULL);
     for (int i = 1; i < threads; i++) {
