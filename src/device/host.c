@@ -55,14 +55,6 @@ float dc_pixel_to_value(uint8_t level)
     return ((float)level / 255.0f - 0.5f) / 0.5f;
 }
 
-uint8_t dc_value_to_pixel(float value)
-{
-    float level = (value + 1) * 127.5f;
-    if (!(level > 0)) /* NaN too */
-        return 0;
-    return level >= 255 ? 255 : (uint8_t)lroundf(level);
-}
-
 typedef struct host_record {
     dc_record base;
     dc_step_fn fn;

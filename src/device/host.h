@@ -23,9 +23,8 @@ void dc_host_noise(const dc_device *device, uint32_t purpose, int item, int coun
 void dc_host_adam(const dc_adam *adam, uint64_t t, size_t count, const float *gradients, float *values, float *moment1,
                   float *moment2);
 
-/* The value PyTorch's ToTensor + Normalize(0.5, 0.5) gives a pixel level, and the way back. */
+/* The value PyTorch's ToTensor + Normalize(0.5, 0.5) gives a pixel level. */
 float dc_pixel_to_value(uint8_t level);
-uint8_t dc_value_to_pixel(float value);
 
 /* The boundary's step entries for a device that computes when called. */
 dc_status dc_host_record_create(dc_device *device, dc_step_fn fn, void *context, dc_record **ret_record);

@@ -521,6 +521,15 @@ static void ref_upload(dc_view view, const uint8_t *pixels, const uint8_t *mirro
                 }
 }
 
+/* -1..1 to the nearest level. */
+static uint8_t value_to_pixel(float value)
+{
+    float level = (value + 1) * 127.5f;
+    if (!(level > 0)) /* NaN too */
+        return 0;
+    return level >= 255 ? 255 : (uint8_t)lroundf(level);
+}
+
 static void ref_download(dc_view view, uint8_t *ret_pixels)
 {
     const dc_tensor *t = view.tensor;
@@ -529,7 +538,7 @@ static void ref_download(dc_view view, uint8_t *ret_pixels)
         for (int c = 0; c < t->c; c++)
             for (int y = 0; y < t->h; y++)
                 for (int x = 0; x < t->w; x++)
-                    ret_pixels[pixel_at(t, n, y, x, c)] = dc_value_to_pixel(*next++);
+                    ret_pixels[pixel_at(t, n, y, x, c)] = value_to_pixel(*next++);
 }
 
 /* ---- Life -------------------------------------------------------------------------------------------- */

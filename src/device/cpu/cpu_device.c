@@ -178,10 +178,8 @@ static void tensor_upload(dc_view view, const uint8_t *pixels, const uint8_t *mi
 
 static void tensor_download(dc_view view, uint8_t *ret_pixels)
 {
-    const float *from = dc_cpu_view(view);
-    size_t count = (size_t)view.n * item_size(view.tensor);
-    for (size_t i = 0; i < count; i++)
-        ret_pixels[i] = dc_value_to_pixel(from[i]);
+    const dc_cpu_device *device = (dc_cpu_device *)view.tensor->device;
+    device->kernels->to_pixels((size_t)view.n * item_size(view.tensor), dc_cpu_view(view), ret_pixels);
 }
 
 /* ---- Noise and loss ---------------------------------------------------------------------------------- */

@@ -37,6 +37,7 @@ const dc_cpu_kernels EXPAND(dc_cpu_kernels, DC_CPU_ISA) = {
     .dot = dot,
     .tanh = hyperbolic_tangent,
     .adam = adam,
+    .to_pixels = to_pixels,
     .gather = gather,
     .overlap = overlap,
 };

@@ -102,6 +102,8 @@ typedef struct dc_cpu_kernels {
     void (*tanh)(size_t count, float *x);
     void (*adam)(const dc_adam *adam, uint64_t t, size_t count, const float *gradients, float *values, float *moment1,
                  float *moment2);
+    /* -1..1 to the nearest of 0..255; NaN to 0. */
+    void (*to_pixels)(size_t count, const float *values, uint8_t *ret_pixels);
     /* The wide pixels under each of a row of narrow ones: ret_patches[pixels][4 (y)][4 (x)][channels],
      * `stride` apart, from four rows of the zero-bordered picture, `row` apart. */
     void (*gather)(int channels, int pixels, const float *wide, size_t row, float *ret_patches, size_t stride);

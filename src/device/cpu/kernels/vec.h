@@ -26,6 +26,7 @@ typedef float vec __attribute__((vector_size(LANES * sizeof(float))));
 typedef float vec_anywhere __attribute__((vector_size(LANES * sizeof(float)), aligned(sizeof(float)), may_alias));
 
 typedef float octet __attribute__((vector_size(8 * sizeof(float)), aligned(sizeof(float)), may_alias)); /* anywhere */
+typedef uint8_t bytes __attribute__((vector_size(LANES)));
 typedef int32_t ivec __attribute__((vector_size(LANES * sizeof(int32_t))));
 
 #define INLINE static inline __attribute__((always_inline))
