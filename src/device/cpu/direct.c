@@ -66,17 +66,15 @@ static void shift_task(void *context, int shift, int worker)
 /* One output parity of one panel: the sum over its four taps. */
 static void multiply_taps(const work *w, int parity, int panel, float *ret_sums)
 {
-    static const int taps[2][2] = {{3, 1}, {2, 0}};
     const dc_cpu_conv *conv = w->pass->conv;
     const dc_cpu_kernels *kernels = w->pass->device->kernels;
     size_t narrow = (size_t)conv->narrow_c, width = (size_t)kernels->columns;
     const float *weights = dc_cpu_weights_panel(w->pass, w->weights, panel);
     for (int corner = 0; corner < 4; corner++) {
-        int y = parity / 2, x = parity % 2, tap = taps[y][corner / 2] * 4 + taps[x][corner % 2];
-        int shift = (y + corner / 2) * 3 + x + corner % 2;
+        int shift = (parity / 2 + corner / 2) * 3 + parity % 2 + corner % 2;
         kernels->multiply(w->shifted + (size_t)shift * w->shift, narrow, width, conv->narrow_c / kernels->columns,
-                          kernels->columns, weights + (size_t)tap * narrow * width, width, ret_sums, width, w->pixels,
-                          corner > 0);
+                          kernels->columns, weights + (size_t)(parity * 4 + corner) * narrow * width, width, ret_sums,
+                          width, w->pixels, corner > 0);
     }
 }
 

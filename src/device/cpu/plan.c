@@ -273,7 +273,7 @@ static size_t weight_at(const dc_cpu_plan *plan, const dc_cpu_conv *conv, int o,
     size_t panel, tap, narrow = (size_t)conv->narrow_c;
     switch (conv->kind) {
     case DC_CPU_WINOGRAD:
-        tap = (size_t)(c / columns * 16 + i * 4 + j);
+        tap = (size_t)(c / columns * 16 + dc_cpu_tap(i, j));
         return (tap * narrow + (size_t)o) * (size_t)columns + (size_t)(c % columns);
     case DC_CPU_PICTURE:
         return ((size_t)(i * 4 + j) * (size_t)conv->wide_c + (size_t)c) * narrow + (size_t)o;

@@ -41,6 +41,15 @@ typedef struct dc_cpu_norm {
     float slope;
 } dc_cpu_norm;
 
+/* The order of the 16 taps in memory: those through which one output parity of `up` is reached lie together, at
+ * first the tap from the upper left narrow pixel. Wide row 2i gets from narrow row i - 1 by ky = 3 and from row i by
+ * ky = 1, wide row 2i + 1 from rows i and i + 1 by ky = 2 and 0. */
+static inline int dc_cpu_tap(int ky, int kx)
+{
+    int parity = (1 - ky % 2) * 2 + (1 - kx % 2), corner = (1 - ky / 2) * 2 + (1 - kx / 2);
+    return parity * 4 + corner;
+}
+
 typedef struct dc_cpu_kernels {
     const char *name;
     int rows, columns; /* of the matrix multiplication's register block */
