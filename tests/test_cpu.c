@@ -130,14 +130,15 @@ static float *train_on(const char *name, int threads, const trial *t, bool gener
 /* `more` numbers before the first also say what is great. */
 static double compare(const float *got, const float *want, size_t count, size_t more, const trial *t, const char *what)
 {
-    double distance = 0, greatest = 0;
+    double distance = 0;
+    float greatest = 0; /* not double: gcc 12 for Arm crashes over fmax of widened floats */
     for (size_t i = 0; i < count; i++) {
         double d = fabs((double)got[i] - (double)want[i]);
         if (!(d <= distance)) /* NaN too */
             distance = d;
     }
     for (const float *w = want - more; w < want + count; w++)
-        greatest = fmax(greatest, fabs((double)*w));
+        greatest = fmaxf(greatest, fabsf(*w));
     if (!(distance <= TOLERANCE * greatest))
         fail_msg("%dx%d, %d features, %d items: %s is off by %.1e of %.1e", t->shape.width, t->shape.height,
                  t->shape.features, t->n, what, distance, greatest);
