@@ -270,18 +270,18 @@ float *dc_cpu_param(const dc_cpu_plan *plan, dc_role role, int block, dc_param_k
 static size_t weight_at(const dc_cpu_plan *plan, const dc_cpu_conv *conv, int o, int c, int i, int j)
 {
     int columns = ((const dc_cpu_device *)plan->base.device)->kernels->columns;
-    size_t panel, tap, narrow = (size_t)conv->narrow_c;
+    int row = 0; /* of `columns` wide channels, among those of one narrow channel */
     switch (conv->kind) {
     case DC_CPU_WINOGRAD:
-        tap = (size_t)(c / columns * 16 + dc_cpu_tap(i, j));
-        return (tap * narrow + (size_t)o) * (size_t)columns + (size_t)(c % columns);
+        row = c / columns * 16 + dc_cpu_tap(i, j);
+        break;
     case DC_CPU_PICTURE:
-        return ((size_t)(i * 4 + j) * (size_t)conv->wide_c + (size_t)c) * narrow + (size_t)o;
+        return (size_t)((i * 4 + j) * conv->wide_c + c) * (size_t)conv->narrow_c + (size_t)o;
     case DC_CPU_DENSE:
+        row = ((i * conv->wide_w + j) * conv->wide_c + c) / columns;
         break;
     }
-    panel = (size_t)((i * conv->wide_w + j) * conv->wide_c + c) / (size_t)columns;
-    return (panel * narrow + (size_t)o) * (size_t)columns + (size_t)(c % columns);
+    return ((size_t)row * (size_t)conv->narrow_c + (size_t)o) * (size_t)columns + (size_t)(c % columns);
 }
 
 /* Channels of number i of a weight in PyTorch's order, which has the narrow side first in both Conv2d and

@@ -124,9 +124,9 @@ static slice slice_at(const dc_cpu_plan *plan, const dc_cpu_workspace *workspace
     return s;
 }
 
-static void forward_slice(dc_cpu_plan *plan, const slice *s, int index, dc_mode mode)
+static void forward_slice(dc_cpu_plan *plan, const dc_cpu_workspace *workspace, const slice *s, int index, dc_mode mode)
 {
-    dc_cpu_sink out = output_of(plan, NULL, 1, mode);
+    dc_cpu_sink out = output_of(plan, workspace, 1, mode);
     out.x += (size_t)s->first * plan->layers[1].out_size;
     dc_cpu_partials partials = dc_cpu_down(&s->pass[1], &s->in[1], weights_of(plan, 1), &out);
     if (out.finish == DC_CPU_FINISH_MOMENTS)
@@ -168,7 +168,7 @@ static dc_cpu_partials forward_slices(dc_cpu_plan *plan, const dc_cpu_workspace 
     for (int first = 0, n; first < plan->x.n; first += n) {
         n = slice_items(plan, first);
         slice s = slice_at(plan, workspace, first, n);
-        forward_slice(plan, &s, index++, mode);
+        forward_slice(plan, workspace, &s, index++, mode);
     }
     plan->moments.count = index;
     plan->moments.per_group = index / plan->groups;

@@ -354,22 +354,25 @@ static size_t weight_bytes(const convolution *c)
     return (size_t)c->parities * tile_bytes(c) * (size_t)c->out.c;
 }
 
-/* So many tiles that V fills half of the second-level cache. */
-static dc_cpu_chunks small_chunks(const convolution *c)
+static dc_cpu_chunks cut(const convolution *c, int tile_rows)
 {
-    size_t tiles = c->pass->device->level2 / 2 / tile_bytes(c);
-    int rows = (tiles < LEAST_TILES ? LEAST_TILES : (int)tiles) / c->tiles.columns;
-    return dc_cpu_cut(c->pass->items, c->pass->groups, c->tiles.rows, rows);
+    return dc_cpu_cut(c->pass->items, c->pass->groups, c->tiles.rows, tile_rows);
 }
 
-/* So many tiles that V of all parities fills three quarters of the third-level cache; of equal size. */
-static dc_cpu_chunks large_chunks(const convolution *c)
+/* Tile rows of a chunk of which V fills half of the second-level cache. */
+static int small_chunk(const convolution *c)
+{
+    size_t tiles = c->pass->device->level2 / 2 / tile_bytes(c);
+    return (tiles < LEAST_TILES ? LEAST_TILES : (int)tiles) / c->tiles.columns;
+}
+
+/* Of which V of all parities fills three quarters of the third-level cache, or less: all are of equal size. */
+static int large_chunk(const convolution *c)
 {
     size_t row_bytes = tile_bytes(c) * (size_t)(c->parities * c->tiles.columns);
     int total = c->pass->items / c->pass->groups * c->tiles.rows;
     int most = dc_cpu_clamp((int)(c->pass->device->level3 / 4 * 3 / row_bytes), 1, total);
-    return dc_cpu_cut(c->pass->items, c->pass->groups, c->tiles.rows,
-                      dc_cpu_divide_up(total, dc_cpu_divide_up(total, most)));
+    return dc_cpu_divide_up(total, dc_cpu_divide_up(total, most));
 }
 
 /* What is written and read of U by chunks, and of V by panels; a U beyond the third-level cache never pays. */
@@ -377,7 +380,8 @@ static bool panels_pay(const convolution *c)
 {
     size_t u = weight_bytes(c);
     size_t v = tile_bytes(c) * (size_t)(c->parities * c->tiles.columns * c->tiles.rows * c->pass->items);
-    return u > c->pass->device->level3 / 2 || u * (size_t)(2 + small_chunks(c).count) > v * (size_t)(1 + c->panels);
+    return u > c->pass->device->level3 / 2 ||
+           u * (size_t)(2 + cut(c, small_chunk(c)).count) > v * (size_t)(1 + c->panels);
 }
 
 static bool ready_pays(const dc_cpu_pass *pass)
@@ -388,13 +392,7 @@ static bool ready_pays(const dc_cpu_pass *pass)
     return pass->items * tiles.rows * tiles.columns <= READY_TILES;
 }
 
-static dc_cpu_chunks chunks_of(const convolution *c)
-{
-    if (c->way == READY)
-        return dc_cpu_cut(c->pass->items, c->pass->groups, c->tiles.rows, READY_TILES);
-    return c->way == BY_PANELS ? large_chunks(c) : small_chunks(c);
-}
-
+/* All but the way it is done, and memory. */
 static convolution describe(const dc_cpu_pass *pass, bool up, int tile)
 {
     const dc_cpu_conv *conv = pass->conv;
@@ -413,7 +411,8 @@ static convolution lay_out(const dc_cpu_pass *pass, bool up, dc_arena *scratch)
     bool ready = up && ready_pays(pass);
     convolution c = describe(pass, up, ready ? pass->ready->tile : pass->conv->tile);
     c.way = ready ? READY : panels_pay(&c) ? BY_PANELS : BY_CHUNKS;
-    c.chunks = chunks_of(&c);
+    c.chunks = cut(&c, ready ? READY_TILES : c.way == BY_PANELS ? large_chunk(&c) : small_chunk(&c));
+    assert(c.chunks.count > 0);
     c.parts = dc_cpu_clamp(dc_cpu_divide_up(DC_CPU_TASKS, c.chunks.count), 1, c.panels);
     c.task_rows = dc_cpu_divide_up(c.chunks.chunk_rows, DC_CPU_TASKS);
     c.partials = dc_cpu_partials_take(scratch, &c.chunks, c.out.c);
