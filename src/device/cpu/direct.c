@@ -3,6 +3,7 @@
  *
  * Wide row 2i + parity gets from narrow rows i - 1 + parity and i + parity: the narrow image is laid out once
  * for each of the nine shifts by -1, 0, 1 in y and x, and each tap multiplies one of them. */
+#include "device/cpu/tiles.h"
 #include "device/cpu/winograd.h"
 
 #include <string.h>

@@ -1,5 +1,6 @@
 /* plan.c - a plan's memory: what each block becomes, where its parameters and activations lie, and how
  * parameters get from PyTorch's order to this device's and back. */
+#include "device/cpu/pass.h"
 #include "device/cpu/winograd.h"
 
 #include <stdlib.h>

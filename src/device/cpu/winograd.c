@@ -1,5 +1,5 @@
 /* winograd.c - the inner layers: 4x4 convolutions of stride 2 by polyphase Winograd, F(2x2, 2x2) or
- * F(4x4, 2x2); docs/winograd.md has the mathematics. Here are the faces down and up, in two ways:
+ * F(4x4, 2x2); docs/winograd.md has the mathematics. Here are the faces down and up, in three ways:
  *
  * By chunks: each task takes a chunk of tile rows through all of it (read, transform, multiply, transform
  * back, finish) in memory of its own, near the size of the second-level cache. All transformed weights are
@@ -10,6 +10,7 @@
  * Ready: all threads transform all inputs; then each task multiplies them with the weights, transformed before
  * any pass, of one panel and output parity. For a few items. */
 #include "device/cpu/winograd.h"
+#include "device/cpu/tiles.h"
 
 #include <assert.h>
 
@@ -17,28 +18,6 @@
 #define READY_TILES 128 /* of a batch, at most, for weights made ready */
 
 typedef enum way { BY_CHUNKS, BY_PANELS, READY } way;
-
-dc_cpu_tiling dc_cpu_tiling_of(const dc_cpu_conv *conv, int tile)
-{
-    return (dc_cpu_tiling){tile, (tile + 1) * (tile + 1), dc_cpu_divide_up(conv->narrow_h, tile),
-                           dc_cpu_divide_up(conv->narrow_w, tile)};
-}
-
-dc_cpu_tile_row dc_cpu_tile_row_of(const dc_cpu_conv *conv, const dc_cpu_tiling *tiling, int row)
-{
-    int left = conv->narrow_h - row * tiling->tile;
-    return (dc_cpu_tile_row){.tile = tiling->tile,
-                             .tiles = tiling->columns,
-                             .height = left < tiling->tile ? left : tiling->tile,
-                             .last = conv->narrow_w - (tiling->columns - 1) * tiling->tile};
-}
-
-dc_cpu_points dc_cpu_points_take(dc_arena *arena, int points, int rows, int columns, int width)
-{
-    size_t panel = (size_t)rows * (size_t)width;
-    size_t point = (size_t)dc_cpu_divide_up(columns, width) * panel + DC_ALIGNMENT / sizeof(float);
-    return (dc_cpu_points){dc_cpu_take(arena, (size_t)points * point), point, panel};
-}
 
 typedef struct convolution {
     const dc_cpu_pass *pass;

@@ -1,6 +1,7 @@
 /* winograd_weights.c - the weight gradient of the inner layers. V and Y of a portion of the batch are made by
  * all threads; then each task takes a panel of V, adds up its products with Y, transforms them back, and adds
  * them to the gradient. */
+#include "device/cpu/tiles.h"
 #include "device/cpu/winograd.h"
 
 #define SUM_TILES 256 /* added up at a time by `outer`, from the first-level cache */
