@@ -200,7 +200,9 @@ DCGAN_API dcgan_generator_shape dcgan_generator_get_shape(const dcgan_generator 
  * whatever n is: seed and number name a picture for good. */
 DCGAN_API void dcgan_latent(uint64_t seed, uint64_t first, int n, int latent, float *ret_z);
 
-/* z (n, latent) -> ret_pixels (n, height, width, channels), 0..255. Each picture depends on its z alone. */
+/* z (n, latent) -> ret_pixels (n, height, width, channels), 0..255. Each picture depends on its z alone, but for
+ * rounding: few pictures at a time take another way through the net than many, and a level in many thousands may
+ * differ by one. */
 DCGAN_API dcgan_status dcgan_generator_run(dcgan_generator *generator, const float *z, int n, uint8_t *ret_pixels);
 
 /* The same in floats: ret_images (n, channels, height, width), -1..1, PyTorch's order. */
