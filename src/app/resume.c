@@ -68,6 +68,6 @@ const dc_command dc_command_resume = {
     .about = "Continues a run from its newest checkpoint, to the bit what a run without the stop gives. With a larger "
              "--epochs a finished run goes on, too.",
     .examples = "dcgan resume runs/photos-1\n"
-                "dcgan resume demo --epochs 40",
+                "dcgan resume demo --epochs 100",
     .run = run,
 };

@@ -42,14 +42,14 @@ static const char *const scenes[][2] = {
 };
 
 static const char *const demo[][2] = {
-    {"features", "32"}, {"batch", "16"}, {"epochs", "30"}, {"checkpoint_every", "5"}, {NULL, NULL},
+    {"features", "32"}, {"batch", "16"}, {"epochs", "50"}, {"checkpoint_every", "5"}, {NULL, NULL},
 };
 
 static const dc_preset presets[] = {
     {"faces", "64x64 pictures: five-layer nets, batch 128, 30 epochs, Adam 2e-4 (0.5, 0.999)", faces},
     {"scenes", "32x32 pictures: four-layer nets, two D steps per G step, batch 64, 500 epochs, Adam 1e-4 (0.5, 0.9)",
      scenes},
-    {"demo", "64x64 pictures in minutes: narrow five-layer nets, batch 16, 30 epochs", demo},
+    {"demo", "64x64 pictures in minutes: narrow five-layer nets, batch 16, 50 epochs", demo},
 };
 
 const dc_preset *dc_preset_at(size_t index)
