@@ -83,7 +83,7 @@ static constants scenes = {
     {"checkpoint_every", "10"}, {"sample_pair", "true"}, {NULL, NULL},
 };
 static constants demo = {
-    {"preset", "demo"},        {"size", "64"},           {"features", "32"}, {"batch", "16"},    {"epochs", "30"},
+    {"preset", "demo"},        {"size", "64"},           {"features", "32"}, {"batch", "16"},    {"epochs", "50"},
     {"d_steps", "1"},          {"lr", "0.0002"},         {"beta1", "0.5"},   {"beta2", "0.999"}, {"flip", "false"},
     {"checkpoint_every", "5"}, {"sample_pair", "false"}, {NULL, NULL},
 };
