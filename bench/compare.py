@@ -105,6 +105,7 @@ def report(title, results, key, unit, smaller_is_better=False):
 def compare_training():
     variants = ["tutorial", "best"] + (["bf16"] if has_bf16() else [])
     for threads in numbers(arguments.threads):
+        most = peak(threads)
         for batch in numbers(arguments.batches):
             steps = max(3, 384 // batch)
             programs = {"dcgan": lambda: ours(threads, batch, 3 * steps)}
@@ -113,8 +114,9 @@ def compare_training():
                     "pytorch_train.py", threads=threads, batch=batch, steps=steps, variant=v)
             results = interleave(programs)
             report(f"training, batch {batch}, {threads} threads", results, "images_per_second", "images/s")
-            speed = statistics.median(r["images_per_second"] for r in results["dcgan"])
-            print(f"  dcgan: {100 * speed * step_flop() / peak(threads):.0f} % of the peak, by direct convolution")
+            if "dcgan" in results:
+                speed = statistics.median(r["images_per_second"] for r in results["dcgan"])
+                print(f"  dcgan: {100 * speed * step_flop() / most:.0f} % of the peak, by direct convolution")
             if batch == 128:
                 report(f"peak memory, batch {batch}, {threads} threads", results, "peak_memory", "bytes", True)
 
