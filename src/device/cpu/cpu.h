@@ -94,9 +94,9 @@ dc_cpu_span dc_cpu_span_of(const dc_cpu_chunks *chunks, int chunk);
 
 /* What the chunks of a pass leave behind: for each, two sums per channel, over `pixels` pixels. */
 typedef struct dc_cpu_partials {
-    int count, per_group, channels;
-    float *sums; /* [count][2][channels] */
-    int *pixels; /* [count] */
+    int per_group, channels;
+    float *sums; /* [chunk][2][channels] */
+    int *pixels; /* [chunk] */
 } dc_cpu_partials;
 
 /* Weights of a face up, transformed before any pass, for batches of a few items. */
@@ -195,7 +195,7 @@ void dc_cpu_norm_train(dc_cpu_plan *plan, int block, const dc_cpu_partials *part
 /* The moments of all chunks as those of one: chunk `index` of ret_partials. */
 void dc_cpu_norm_merge(const dc_cpu_plan *plan, const dc_cpu_partials *partials, int index,
                        dc_cpu_partials *ret_partials);
-/* From the running statistics. */
+/* From the running statistics, for every group. */
 void dc_cpu_norm_eval(dc_cpu_plan *plan, int block);
 /* From the sums of the backward pass; the gradients of gamma and beta too. */
 void dc_cpu_norm_backward(dc_cpu_plan *plan, int block, const dc_cpu_partials *partials, unsigned flags);

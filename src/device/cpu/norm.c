@@ -90,7 +90,7 @@ void dc_cpu_norm_eval(dc_cpu_plan *plan, int block)
 {
     const float *mean = dc_cpu_param(plan, DC_ROLE_VALUE, block, DC_PARAM_RUNNING_MEAN);
     const float *variance = dc_cpu_param(plan, DC_ROLE_VALUE, block, DC_PARAM_RUNNING_VAR);
-    for (int group = 0; group < plan->groups; group++)
+    for (int group = 0; group < DC_CPU_MAX_GROUPS; group++)
         for (int c = 0; c < plan->layers[block].channels; c++)
             set_norm(plan, block, group, c, (double)mean[c], (double)variance[c]);
 }

@@ -74,8 +74,7 @@ void dc_cpu_read_bordered(const dc_cpu_pass *pass, const dc_cpu_source *source, 
 dc_cpu_partials dc_cpu_partials_take(dc_arena *scratch, const dc_cpu_chunks *chunks, int channels)
 {
     size_t count = (size_t)chunks->count;
-    return (dc_cpu_partials){.count = chunks->count,
-                             .per_group = chunks->per_group,
+    return (dc_cpu_partials){.per_group = chunks->per_group,
                              .channels = channels,
                              .sums = dc_cpu_take(scratch, count * 2 * (size_t)channels),
                              .pixels = dc_arena_take(scratch, count * sizeof(int))};

@@ -46,7 +46,7 @@ static bench take_bench(const work *w, dc_arena *arena)
     size_t pixels = (size_t)w->row_pixels + (size_t)gathered_rows(w) * (size_t)conv->narrow_w;
     int rows = dc_cpu_clamp(w->chunks.chunk_rows, 1, conv->narrow_h); /* of a piece */
     bench b;
-    b.picture = dc_cpu_take(arena, (size_t)(2 * rows + 6) * (size_t)w->width * (size_t)conv->wide_c);
+    b.picture = dc_cpu_take(arena, (size_t)(2 * rows + 2) * (size_t)w->width * (size_t)conv->wide_c);
     b.patches = dc_cpu_take(arena, pixels * (size_t)w->patch_rows);
     b.narrow = dc_cpu_take(arena, pixels * (size_t)conv->narrow_c);
     for (int i = 0; i < 2; i++)

@@ -50,9 +50,6 @@ static dc_cpu_layer layer_of(const dc_cpu_device *device, const dc_net *net, int
                           .out_size = (size_t)block->out_h * (size_t)block->out_w * (size_t)out_c};
 }
 
-/* Items of a slice: their output and gradient of block 0 stay in the third-level cache. */
-#define MOST_SLICE 32
-
 /* ---- Memory ------------------------------------------------------------------------------------------ */
 
 static size_t weight_count(const dc_cpu_conv *conv)
@@ -132,10 +129,8 @@ static void lay_out_ready(dc_cpu_plan *plan)
     const dc_cpu_device *device = (const dc_cpu_device *)plan->base.device;
     for (int i = 0; plan->base.usage == DC_USAGE_GENERATE && i < plan->base.net.block_count; i++) {
         dc_cpu_layer *layer = &plan->layers[i];
-        int tile = layer->widens ? dc_cpu_winograd_ready_tile(device, &layer->conv) : 0;
-        if (tile)
-            layer->ready =
-                (dc_cpu_ready){tile, dc_cpu_winograd_ready_take(device, &layer->conv, tile, &plan->transformed)};
+        if (layer->widens)
+            layer->ready = dc_cpu_winograd_ready_take(device, &layer->conv, &plan->transformed);
     }
 }
 
@@ -191,6 +186,9 @@ static void lay_out(dc_cpu_plan *plan)
     lay_out_activations(plan);
     lay_out_ready(plan);
 }
+
+/* Items of a slice: their output and gradient of block 0 stay in the third-level cache. */
+#define MOST_SLICE 32
 
 /* Everything but the memory. */
 static void describe(dc_cpu_plan *plan, dc_device *device, const dc_net *net, int max_batch, dc_usage usage)

@@ -6,7 +6,6 @@
 static void fold_norm(dc_cpu_plan *plan, int block)
 {
     dc_cpu_layer *layer = &plan->layers[block];
-    plan->groups = DC_CPU_MAX_GROUPS;
     dc_cpu_norm_eval(plan, block);
     dc_cpu_scale_weights(plan, block, layer->norms[0].scale);
     for (int group = 0; group < DC_CPU_MAX_GROUPS; group++)

@@ -170,7 +170,6 @@ static dc_cpu_partials forward_slices(dc_cpu_plan *plan, const dc_cpu_workspace 
         slice s = slice_at(plan, workspace, first, n);
         forward_slice(plan, workspace, &s, index++, mode);
     }
-    plan->moments.count = index;
     plan->moments.per_group = index / plan->groups;
     return plan->moments;
 }

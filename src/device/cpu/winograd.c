@@ -416,7 +416,7 @@ static convolution lay_out(const dc_cpu_pass *pass, bool up, dc_arena *scratch)
 /* ---- Making ready ------------------------------------------------------------------------------------ */
 
 /* The larger tile of which one item fills the rows of a register block. */
-int dc_cpu_winograd_ready_tile(const dc_cpu_device *device, const dc_cpu_conv *conv)
+static int ready_tile(const dc_cpu_device *device, const dc_cpu_conv *conv)
 {
     for (int tile = conv->kind == DC_CPU_WINOGRAD ? conv->tile : 0; tile >= 2; tile -= 2) {
         dc_cpu_tiling tiles = dc_cpu_tiling_of(conv, tile);
@@ -427,12 +427,14 @@ int dc_cpu_winograd_ready_tile(const dc_cpu_device *device, const dc_cpu_conv *c
     return 0;
 }
 
-dc_cpu_points dc_cpu_winograd_ready_take(const dc_cpu_device *device, const dc_cpu_conv *conv, int tile,
-                                         dc_arena *arena)
+dc_cpu_ready dc_cpu_winograd_ready_take(const dc_cpu_device *device, const dc_cpu_conv *conv, dc_arena *arena)
 {
+    int tile = ready_tile(device, conv);
+    if (!tile)
+        return (dc_cpu_ready){0};
     dc_cpu_pass pass = {.device = device, .conv = conv};
     convolution c = describe(&pass, true, tile);
-    return take_u(&c, arena);
+    return (dc_cpu_ready){tile, take_u(&c, arena)};
 }
 
 void dc_cpu_winograd_ready(const dc_cpu_device *device, const dc_cpu_conv *conv, const float *weights,
@@ -467,10 +469,15 @@ static dc_cpu_partials down(const dc_cpu_pass *pass, const dc_cpu_source *wide, 
     return run(pass, false, wide, weights, narrow);
 }
 
+static bool goes_direct(const dc_cpu_pass *pass)
+{
+    return !ready_pays(pass) && dc_cpu_direct_pays(pass);
+}
+
 static dc_cpu_partials up(const dc_cpu_pass *pass, const dc_cpu_source *narrow, const float *weights,
                           const dc_cpu_sink *wide)
 {
-    if (!ready_pays(pass) && dc_cpu_direct_pays(pass))
+    if (goes_direct(pass))
         return dc_cpu_direct_up(pass, narrow, weights, wide);
     return run(pass, true, narrow, weights, wide);
 }
@@ -479,7 +486,7 @@ static size_t scratch_size(const dc_cpu_pass *pass, bool train)
 {
     dc_arena down_arena = {0}, up_arena = {0};
     lay_out(pass, false, &down_arena);
-    if (!ready_pays(pass) && dc_cpu_direct_pays(pass))
+    if (goes_direct(pass))
         up_arena.offset = dc_cpu_direct_up_scratch(pass);
     else
         lay_out(pass, true, &up_arena);

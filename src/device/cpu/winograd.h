@@ -9,11 +9,9 @@ void dc_cpu_winograd_weights(const dc_cpu_pass *pass, const dc_cpu_source *wide,
                              float *ret_gradient);
 size_t dc_cpu_winograd_weights_scratch(const dc_cpu_pass *pass);
 
-/* Weights made ready for batches of a few items: the tile that suits the layer, or 0 where none does; room for
- * them; and they. */
-int dc_cpu_winograd_ready_tile(const dc_cpu_device *device, const dc_cpu_conv *conv);
-dc_cpu_points dc_cpu_winograd_ready_take(const dc_cpu_device *device, const dc_cpu_conv *conv, int tile,
-                                         dc_arena *arena);
+/* Weights made ready for batches of a few items: room for them, with the tile that suits the layer, 0 where none
+ * does; and they. */
+dc_cpu_ready dc_cpu_winograd_ready_take(const dc_cpu_device *device, const dc_cpu_conv *conv, dc_arena *arena);
 void dc_cpu_winograd_ready(const dc_cpu_device *device, const dc_cpu_conv *conv, const float *weights,
                            const dc_cpu_ready *ready);
 

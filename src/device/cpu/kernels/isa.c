@@ -33,7 +33,6 @@ const dc_cpu_kernels EXPAND(dc_cpu_kernels, DC_CPU_ISA) = {
     .moments = moments,
     .backward = backward,
     .add = add,
-    .add_scaled = add_scaled,
     .dot = dot,
     .tanh = hyperbolic_tangent,
     .adam = adam,

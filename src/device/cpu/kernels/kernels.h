@@ -104,8 +104,6 @@ typedef struct dc_cpu_kernels {
     /* ---- The rest ---- */
 
     void (*add)(size_t count, const float *x, float *sum);
-    /* sum += factor * x */
-    void (*add_scaled)(size_t count, float factor, const float *x, float *sum);
     /* The sum of x[panels][columns] * y[panels][columns], whose panels are y_step apart. */
     float (*dot)(size_t panels, const float *x, const float *y, size_t y_step);
     void (*tanh)(size_t count, float *x);
